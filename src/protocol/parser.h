@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "protocol/frame.h"
+
+namespace ami {
+
+class ParserSink {
+ public:
+  // The greeting, without its line end.
+  virtual void on_greeting(std::string_view line) = 0;
+  // A message. False ends the feeding at once: the rest of the bytes is not looked at.
+  virtual bool on_frame(const Frame& frame) = 0;
+  // Bytes that were no message were skipped to find the next one.
+  virtual void on_skipped(std::string_view bytes) = 0;
+
+ protected:
+  ~ParserSink() = default;
+};
+
+// Finds messages in the byte stream of one connection, whatever the split of the bytes. Looks at them in
+// place; only the tail of an incomplete message is copied. Cost is linear in the bytes received.
+class Parser {
+ public:
+  struct Limits {
+    size_t message = 16U << 20U;
+    size_t line = 1U << 20U;
+    size_t greeting = 256;
+  };
+
+  explicit Parser(Limits limits) : limits_(limits) {}
+
+  // 0, AMI_EPROTO (no greeting in limits.greeting bytes) or AMI_ELIMIT; errors are sticky, and detail() says
+  // which bound was passed. May throw std::bad_alloc.
+  int feed(std::string_view bytes, ParserSink& sink);
+  [[nodiscard]] const std::string& detail() const { return detail_; }
+  // Bytes of an incomplete message (or greeting) that are held.
+  [[nodiscard]] std::string_view tail() const { return tail_; }
+
+ private:
+  Limits limits_;
+  std::string tail_;
+  std::string detail_;
+};
+
+}  // namespace ami
