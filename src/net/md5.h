@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string_view>
+
+namespace ami {
+
+// The MD5 of protocol/digest.h, from OpenSSL. False where it has none (FIPS mode).
+bool md5(std::string_view text, unsigned char out[16]);
+
+}  // namespace ami
