@@ -128,7 +128,7 @@ enum {
 
 /* -------------------------------------------------------------------------------------------- types */
 
-typedef struct ami ami_t;               /* a client */
+typedef struct ami_client ami_t;        /* a client */
 typedef struct ami_action ami_action_t; /* what is to be sent */
 typedef struct ami_reply ami_reply_t;   /* what came of it */
 typedef struct ami_msg ami_msg_t;       /* one message: event, response, list item or notice */

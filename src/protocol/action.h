@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "ami/ami.h"
+#include "protocol/digest.h"
 #include "protocol/encoding.h"
 
 // An action under construction: checked as it is built, so that what is here can be sent. An error spoils it.
@@ -34,6 +35,8 @@ struct ami_action {
   // Appends the wire form with this ActionID and the final blank line. AMI_EENCODING or AMI_ETOOBIG (limits
   // count wire bytes) leave out unchanged and write why to detail.
   int write(std::string_view id, ami::Encoding encoding, std::string& out, std::string& detail) const;
+  // Overwrites what was added, since it holds a secret.
+  void wipe() { ami::wipe(lines_); }
 
  private:
   std::string name_;

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "ami/ami.h"
+#include "protocol/ref.h"
+
+namespace ami {
+
+// A callback triple of the application's: of a subscription, an action, a log or a wake-up. Counted twice: as an
+// object, and by its uses, of which the registration is the first. When the last use ends, user is released.
+class Handler {
+ public:
+  struct Callbacks {
+    ami_event_cb event = nullptr;
+    ami_reply_cb reply = nullptr;
+    ami_log_cb log = nullptr;
+    ami_wake_cb wake = nullptr;
+  };
+
+  // When it cannot be made, user is released at once and the result is null.
+  static Ref<Handler> create(uint64_t id, Callbacks callbacks, void* user, ami_release_cb release) noexcept;
+
+  void ref() const noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
+  void unref() const noexcept {
+    if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+  // Begins a use; false after end().
+  bool begin() noexcept;
+  // Ends what begin() began.
+  void finish() noexcept;
+  // Ends the registration: no use begins any more. False when it had ended before.
+  bool end() noexcept;
+  [[nodiscard]] bool ended() const noexcept { return (uses_.load(std::memory_order_acquire) & kEnded) != 0; }
+
+  const uint64_t id;
+  const Callbacks callbacks;
+  void* const user;
+
+  // The number under which an item that was handed out finds this handler again; from 1.
+  uint32_t slot() noexcept;  // 0 when out of memory
+  static Ref<Handler> at(uint32_t slot) noexcept;
+
+ private:
+  static constexpr uint32_t kEnded = 1U << 31U;
+
+  Handler(uint64_t handler_id, Callbacks cbs, void* user_data, ami_release_cb release)
+      : id(handler_id), callbacks(cbs), user(user_data), release_(release) {}
+  ~Handler();
+
+  const ami_release_cb release_;
+  mutable std::atomic<uint32_t> refs_{1};
+  std::atomic<uint32_t> uses_{1};
+  std::atomic<uint32_t> slot_{0};
+};
+using HandlerPtr = Ref<Handler>;
+
+}  // namespace ami

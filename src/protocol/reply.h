@@ -1,0 +1,34 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "protocol/message.h"
+
+// What came of an action. Made when the action is accepted, so that it can always be given; immutable once given.
+struct ami_reply {
+ public:
+  explicit ami_reply(uint64_t action_id) : id(action_id) {}
+
+  void ref() const noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
+  void unref() const noexcept {
+    if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+  const uint64_t id;
+  int status = 0;
+  int fate = AMI_NOT_SENT;
+  ami::MessagePtr response;
+  std::vector<ami::MessagePtr> items;
+  ami::MessagePtr end;
+
+ private:
+  ~ami_reply() = default;
+  mutable std::atomic<uint32_t> refs_{1};
+};
+
+namespace ami {
+using Reply = ::ami_reply;
+using ReplyPtr = Ref<Reply>;
+}  // namespace ami

@@ -1,0 +1,365 @@
+#include "session/inflight.h"
+
+#include <algorithm>
+#include <new>
+
+#include "protocol/digest.h"
+#include "protocol/text.h"
+
+namespace ami {
+namespace {
+
+constexpr uint64_t kNever = Pending::kNever;
+constexpr uint64_t kMarginMs = 5000;  // for the answer's way, beyond the time that the server was given
+constexpr uint64_t kGraceMs = 1000;   // for what is left of a list that the server has gone on from
+constexpr uint64_t kQuietMs = 1000;   // of an answer that may have no end: ask by a Ping
+
+uint64_t plus(uint64_t a, uint64_t b) { return a > kNever - b ? kNever : a + b; }
+
+bool starts_list(const Message& response, const Pending& pending) {
+  if (equal_nocase(response.get("EventList"), "start")) return true;
+  if (!pending.is_list) return false;
+  const auto text = response.get("Message");
+  return text.empty() || contains_nocase(text, "follow") || equal_nocase(pending.name, "WaitEvent");
+}
+
+bool ends_list(const Frame& frame, const Pending& pending) {
+  if (pending.in_list() && !pending.answer.end.empty() && pending.state != Pending::State::kSingle &&
+      equal_nocase(frame.name, pending.answer.end)) {
+    return true;
+  }
+  const auto word = frame.get("EventList");
+  return equal_nocase(word, "complete") || equal_nocase(word, "cancelled");
+}
+
+}  // namespace
+
+void InFlight::add(const PendingPtr& pending, uint64_t now) {
+  by_id_.emplace(pending->wire_id, pending);
+  try {
+    order_.push_back(pending);
+    pending->end = output_.append(pending->wire);
+  } catch (const std::bad_alloc&) {
+    if (!order_.empty() && order_.back() == pending) order_.pop_back();
+    by_id_.erase(pending->wire_id);
+    throw;
+  }
+  pending->begin = pending->end - pending->wire.size();
+  pending->state = Pending::State::kResponse;
+  wipe(pending->wire);
+  pending->wire.shrink_to_fit();
+  if (!pending->until.empty()) ++untils_;
+  if (pending->role == Role::kUser) ++unreplied_users_;
+  if (pending->deadline != kNever) deadlines_.emplace(pending->deadline, pending.get());
+  update_head(now);
+}
+
+PendingPtr InFlight::find(std::string_view wire_id) const {
+  const auto it = by_id_.find(wire_id);
+  return it == by_id_.end() ? nullptr : it->second;
+}
+
+InFlight::Match InFlight::match_response(const Frame& frame) const {
+  const auto id = frame.get("ActionID");
+  Match match;
+  if (!id.empty()) {
+    match.pending = find(id);
+  } else {
+    const auto waits = [](const PendingPtr& p) { return p->state == Pending::State::kResponse; };
+    const auto it = std::find_if(order_.begin(), order_.end(), waits);
+    if (it != order_.end()) match.pending = *it;
+  }
+  // An answer to what has not been sent cannot be one.
+  if (match.pending && match.pending->end > output_.handed()) match.pending = nullptr;
+  return match;
+}
+
+// While this is false an event's ActionID need not even be looked for.
+bool InFlight::watches_events() const {
+  if (untils_ > 0 || cuts_ > 0 || !remnant_.empty()) return true;
+  return head_ != nullptr && (head_->in_list() || head_->answer.shape == Shape::kEventOnly);
+}
+
+InFlight::Match InFlight::match_event(const Frame& frame) const {
+  Match match;
+  if (!watches_events() || equal_nocase(frame.name, "UserEvent")) return match;
+  const auto id = frame.get("ActionID");
+  if (id.empty()) {
+    // Items of a few lists carry no ActionID (IAXpeers). Events of the stream always carry a Privilege.
+    if (frame.get("Privilege").data() == nullptr) return match_stray();
+    return match;
+  }
+  match.pending = find(id);
+  if (!match.pending) {
+    match.item = !remnant_.empty() && id == remnant_;
+    return match;
+  }
+  switch (match.pending->state) {
+    case Pending::State::kList:
+    case Pending::State::kSingle:
+    case Pending::State::kCut:
+      match.item = true;
+      break;
+    case Pending::State::kUntil:
+      match.item = !equal_nocase(frame.name, match.pending->until);
+      break;
+    case Pending::State::kResponse:
+      if (match.pending->answer.shape == Shape::kEventOnly) {
+        match.item = equal_nocase(frame.name, match.pending->answer.end);
+      }
+      if (!match.item && !equal_nocase(frame.name, match.pending->until)) match.pending = nullptr;
+      break;
+    case Pending::State::kWaiting:
+      match.pending = nullptr;
+      break;
+  }
+  return match;
+}
+
+InFlight::Match InFlight::match_stray() const {
+  Match match;
+  if (head_ != nullptr && head_->in_list()) {
+    match.pending = order_.front();
+    match.item = true;
+  }
+  return match;
+}
+
+bool InFlight::apply_response(const Match& match, Arrival& arrival, uint64_t now) {
+  const auto& pending = match.pending;
+  if (!pending) return false;
+  if (pending->state == Pending::State::kResponse) {
+    pass_over(*pending, now);
+    answered(pending, arrival, now);
+    return true;
+  }
+  // A second response: an error ends what the first one began; anything else means nothing.
+  const auto& response = arrival.message();
+  if (!response || response->status() == 0) return false;
+  if (pending->in_list()) remnant_ = pending->wire_id;
+  if (!pending->replied) pending->reply->response = response;
+  finish(pending, AMI_EREPLY, AMI_ANSWERED, now);
+  return true;
+}
+
+// The server answers `pending`, so it is done with all that came before.
+void InFlight::pass_over(const Pending& pending, uint64_t now) {
+  remnant_.clear();
+  while (order_.front().get() != &pending) {
+    const PendingPtr earlier = order_.front();
+    if (earlier->in_list() && !earlier->replied) {
+      order_.pop_front();
+      earlier->state = Pending::State::kCut;
+      ++cuts_;
+      watch(*earlier, now + kGraceMs);
+    } else {
+      finish(earlier, AMI_ENORESPONSE, AMI_MAYBE_RUN, now);
+    }
+  }
+  update_head(now);
+}
+
+void InFlight::answered(const PendingPtr& pending, Arrival& arrival, uint64_t now) {
+  const auto& response = arrival.message();
+  if (!response) {
+    finish(pending, AMI_ENOMEM, AMI_ANSWERED, now);
+    return;
+  }
+  if (!pending->replied) pending->reply->response = response;
+  if (response->status() != 0) {
+    finish(pending, AMI_EREPLY, AMI_ANSWERED, now);
+    return;
+  }
+  if (!pending->until.empty() && !pending->replied) {
+    pending->state = Pending::State::kUntil;
+    order_.pop_front();
+    if (!pending->own_clock) watch(*pending, plus(now, clock_of(*pending)));
+  } else if (starts_list(*response, *pending)) {
+    pending->state = Pending::State::kList;
+    pending->old_list = response->get("EventList").empty();
+    head_since_ = now;
+  } else if (pending->answer.shape == Shape::kSingleEvent && pending->until.empty()) {
+    pending->state = Pending::State::kSingle;
+    pending->old_list = true;
+    head_since_ = now;
+  } else {
+    finish(pending, 0, AMI_ANSWERED, now);
+  }
+  update_head(now);
+}
+
+void InFlight::apply_event(const Match& match, Arrival& arrival, uint64_t now) {
+  const auto& pending = match.pending;
+  if (!pending) return;
+  const bool awaited = !match.item;  // the event of until
+  if (awaited || pending->state == Pending::State::kResponse ||
+      (pending->state != Pending::State::kUntil && ends_list(arrival.frame(), *pending))) {
+    const auto& message = arrival.message();
+    int status = message ? message->status() : AMI_ENOMEM;
+    if (equal_nocase(arrival.frame().get("EventList"), "cancelled")) status = AMI_EREPLY;
+    if (!pending->replied) {
+      // An event that takes the place of a response stands in that place.
+      (pending->answer.shape == Shape::kEventOnly ? pending->reply->response : pending->reply->end) = message;
+    }
+    if (pending->state == Pending::State::kResponse) pass_over(*pending, now);
+    finish(pending, status, AMI_ANSWERED, now);
+    return;
+  }
+  take_item(pending, arrival, now);
+}
+
+void InFlight::take_item(const PendingPtr& pending, Arrival& arrival, uint64_t now) {
+  if (pending.get() == head_) head_since_ = now;
+  if (!pending->replied) {
+    const auto& message = arrival.message();
+    ++pending->item_count;
+    pending->item_bytes += message ? message->size() : 0;
+    if (!message) {
+      settle(pending, AMI_ENOMEM, AMI_ANSWERED);
+    } else if (pending->item_count > settings_.list_max_items ||
+               pending->item_bytes > settings_.list_max_bytes) {
+      settle(pending, AMI_ELIMIT, AMI_ANSWERED);
+    } else if (!pending->keep_items) {
+      sink_.on_item(*pending, message);
+    } else {
+      try {
+        pending->reply->items.push_back(message);
+      } catch (const std::bad_alloc&) {
+        settle(pending, AMI_ENOMEM, AMI_ANSWERED);
+      }
+    }
+  }
+  if (pending->state == Pending::State::kSingle) finish(pending, 0, AMI_ANSWERED, now);
+}
+
+void InFlight::end(const PendingPtr& pending, int status, uint64_t now) {
+  if (pending->replied) return;
+  if (pending->state == Pending::State::kUntil || pending->state == Pending::State::kCut) {
+    finish(pending, status, AMI_ANSWERED, now);
+  } else if (pending->state == Pending::State::kResponse && unsent(*pending)) {
+    const uint64_t length = pending->end - pending->begin;
+    output_.erase(pending->begin, pending->end);
+    for (auto it = order_.rbegin(); it != order_.rend() && *it != pending; ++it) {
+      (*it)->begin -= length;
+      (*it)->end -= length;
+    }
+    finish(pending, status, AMI_NOT_SENT, now);
+  } else {
+    settle(pending, status, pending->state == Pending::State::kResponse ? AMI_MAYBE_RUN : AMI_ANSWERED);
+    if (pending.get() == head_) blocked_since_ = now;
+  }
+}
+
+void InFlight::watch(Pending& pending, uint64_t deadline) {
+  if (pending.deadline != kNever) deadlines_.erase({pending.deadline, &pending});
+  pending.deadline = deadline;
+  if (deadline != kNever) deadlines_.emplace(deadline, &pending);
+}
+
+// Gives the reply, if it has not been given; the action keeps its place.
+void InFlight::settle(const PendingPtr& pending, int status, int fate) {
+  if (pending->replied) return;
+  pending->replied = true;
+  if (pending->deadline != kNever) deadlines_.erase({pending->deadline, pending.get()});
+  pending->deadline = kNever;
+  pending->reply->status = status;
+  pending->reply->fate = fate;
+  if (pending->role == Role::kUser) --unreplied_users_;
+  sink_.on_done(pending);
+}
+
+void InFlight::finish(const PendingPtr& pending, int status, int fate, uint64_t now) {
+  const PendingPtr keep = pending;  // the caller's reference may lie in what remove() empties
+  remove(*keep);
+  update_head(now);
+  settle(keep, status, fate);
+}
+
+void InFlight::remove(const Pending& pending) {
+  if (pending.state == Pending::State::kCut) --cuts_;
+  if (!pending.until.empty()) --untils_;
+  if (pending.state != Pending::State::kUntil && pending.state != Pending::State::kCut) {
+    const auto same = [&](const PendingPtr& p) { return p.get() == &pending; };
+    const auto it = std::find_if(order_.begin(), order_.end(), same);
+    if (it != order_.end()) order_.erase(it);
+  }
+  by_id_.erase(pending.wire_id);
+}
+
+void InFlight::update_head(uint64_t now) {
+  const Pending* front = head();
+  const bool sent = front != nullptr && front->end <= output_.handed();
+  if (front == head_ && sent == head_sent_) return;
+  head_ = front;
+  head_sent_ = sent;
+  head_since_ = now;
+  blocked_since_ = now;
+}
+
+void InFlight::handed_over(uint64_t now) { update_head(now); }
+
+std::vector<PendingPtr> InFlight::take_all() {
+  auto all = unreplied();
+  order_.clear();
+  by_id_.clear();
+  deadlines_.clear();
+  head_ = nullptr;
+  head_sent_ = false;
+  untils_ = cuts_ = unreplied_users_ = 0;
+  remnant_.clear();
+  return all;
+}
+
+std::vector<PendingPtr> InFlight::unreplied() const {
+  std::vector<PendingPtr> all;
+  all.reserve(by_id_.size());
+  for (const auto& [id, pending] : by_id_) {
+    if (!pending->replied) all.push_back(pending);
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->begin < b->begin; });
+  return all;
+}
+
+// How long the server may take for what it does next for this action.
+uint64_t InFlight::clock_of(const Pending& pending) const {
+  if (pending.role != Role::kUser && pending.role != Role::kMask) return kNever;
+  const bool answered = pending.state != Pending::State::kResponse;
+  const bool waits_for_server = pending.has_server_ms && (pending.until.empty() ? !answered : answered);
+  if (waits_for_server) return plus(pending.server_ms, kMarginMs);
+  return settings_.action_timeout_ms == 0 ? kNever : settings_.action_timeout_ms;
+}
+
+uint64_t InFlight::blocked_at() const {
+  if (head_ == nullptr || !head_->replied || !head_sent_) return kNever;
+  const uint64_t clock = clock_of(*head_);
+  return std::max(plus(blocked_since_, settings_.blocked_max_ms),
+                  clock == kNever ? 0 : plus(head_since_, clock));
+}
+
+uint64_t InFlight::probe_at() const {
+  if (head_ == nullptr || order_.size() > 1 || !head_sent_ || head_->role != Role::kUser) return kNever;
+  if (head_->replied) return blocked_since_;
+  return head_->in_list() && head_->old_list ? plus(head_since_, kQuietMs) : kNever;
+}
+
+uint64_t InFlight::deadline() const {
+  uint64_t at = deadlines_.empty() ? kNever : deadlines_.begin()->first;
+  if (head_ != nullptr && head_sent_ && !head_->replied && !head_->own_clock) {
+    at = std::min(at, plus(head_since_, clock_of(*head_)));
+  }
+  return at;
+}
+
+void InFlight::tick(uint64_t now) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    const PendingPtr pending = find(deadlines_.begin()->second->wire_id);
+    if (pending->state == Pending::State::kCut) {
+      finish(pending, pending->old_list ? 0 : AMI_ENORESPONSE, AMI_ANSWERED, now);
+    } else {
+      end(pending, AMI_ETIMEDOUT, now);
+    }
+  }
+  if (deadline() <= now && !order_.empty()) end(PendingPtr(order_.front()), AMI_ETIMEDOUT, now);
+}
+
+}  // namespace ami

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <deque>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "session/arrival.h"
+#include "session/output.h"
+#include "session/pending.h"
+#include "session/settings.h"
+
+namespace ami {
+
+class InFlightSink {
+ public:
+  // An item of a list whose items are given as they come.
+  virtual void on_item(Pending& pending, const MessagePtr& message) = 0;
+  // The reply is complete. Once for each action.
+  virtual void on_done(const PendingPtr& pending) = 0;
+
+ protected:
+  ~InFlightSink() = default;
+};
+
+// The actions on one connection, in the order in which they were sent, until each is complete. Asterisk works
+// on one action at a time, which gives three facts to build on: responses come in order, all that an action writes
+// itself is contiguous, and a later answer proves that the earlier actions are over.
+class InFlight {
+ public:
+  InFlight(const Settings& settings, InFlightSink& sink, Output& output)
+      : settings_(settings), sink_(sink), output_(output) {}
+
+  // Appends the action to the output.
+  void add(const PendingPtr& pending, uint64_t now);
+
+  // What a message means to the actions: found first (nothing changes), applied after it was shown to the
+  // application, so that a reply never overtakes the message that completes it.
+  struct Match {
+    PendingPtr pending;  // null: nobody's
+    bool item = false;   // not for the event stream
+  };
+  [[nodiscard]] Match match_response(const Frame& frame) const;
+  [[nodiscard]] Match match_event(const Frame& frame) const;
+  // A block that is neither response nor event.
+  [[nodiscard]] Match match_stray() const;
+  // False when the response turns out to answer nothing (a double).
+  bool apply_response(const Match& match, Arrival& arrival, uint64_t now);
+  void apply_event(const Match& match, Arrival& arrival, uint64_t now);
+
+  // Gives the reply now. If nothing of the action has left it is taken back; else it keeps its place.
+  void end(const PendingPtr& pending, int status, uint64_t now);
+  // Everything that is not replied, in the order of sending; the connection is over.
+  std::vector<PendingPtr> take_all();
+  [[nodiscard]] bool unsent(const Pending& pending) const { return pending.begin >= output_.handed(); }
+
+  void handed_over(uint64_t now);
+  void tick(uint64_t now);
+  [[nodiscard]] uint64_t deadline() const;
+  // Something at the head may never end by itself: a Ping behind it would tell.
+  [[nodiscard]] uint64_t probe_at() const;
+  // When the head has held up the others for too long.
+  [[nodiscard]] uint64_t blocked_at() const;
+
+  // The oldest action that the server has not finished; null if none.
+  [[nodiscard]] const Pending* head() const { return order_.empty() ? nullptr : order_.front().get(); }
+  // Since when the server can have been working on it, or since its last item.
+  [[nodiscard]] uint64_t head_since() const { return head_since_; }
+  [[nodiscard]] bool head_sent() const { return head_sent_; }
+  [[nodiscard]] size_t unreplied_users() const { return unreplied_users_; }
+  [[nodiscard]] std::vector<PendingPtr> unreplied() const;
+
+ private:
+  [[nodiscard]] PendingPtr find(std::string_view wire_id) const;
+  [[nodiscard]] bool watches_events() const;
+  [[nodiscard]] uint64_t clock_of(const Pending& pending) const;
+  void pass_over(const Pending& pending, uint64_t now);
+  void answered(const PendingPtr& pending, Arrival& arrival, uint64_t now);
+  void take_item(const PendingPtr& pending, Arrival& arrival, uint64_t now);
+  void watch(Pending& pending, uint64_t deadline);
+  void settle(const PendingPtr& pending, int status, int fate);
+  void finish(const PendingPtr& pending, int status, int fate, uint64_t now);
+  void remove(const Pending& pending);
+  void update_head(uint64_t now);
+
+  const Settings& settings_;
+  InFlightSink& sink_;
+  Output& output_;
+  std::deque<PendingPtr> order_;                             // what the server still has to work through
+  std::unordered_map<std::string_view, PendingPtr> by_id_;   // these, and those in kUntil and kCut
+  std::set<std::pair<uint64_t, Pending*>> deadlines_;        // own clocks, kUntil, kCut
+  const Pending* head_ = nullptr;
+  bool head_sent_ = false;
+  uint64_t head_since_ = 0;
+  uint64_t blocked_since_ = 0;
+  size_t untils_ = 0;  // actions with until, whatever their state
+  size_t cuts_ = 0;
+  size_t unreplied_users_ = 0;
+  std::string remnant_;  // ActionID of a list that ended in an error: its terminator may still come
+};
+
+}  // namespace ami

@@ -1,0 +1,425 @@
+#include "session/session.h"
+
+#include <algorithm>
+
+#include "protocol/text.h"
+
+namespace ami {
+namespace {
+
+constexpr uint64_t kNever = Pending::kNever;
+constexpr uint64_t kLogoffMs = 1000;
+constexpr std::string_view kBannerPrefix = "Asterisk Call Manager";
+
+uint64_t plus(uint64_t a, uint64_t b) { return a > kNever - b ? kNever : a + b; }
+
+std::string milliseconds(uint64_t ms) { return std::to_string(ms) + " ms"; }
+
+// What is not AMI but answers on a TCP port, told by its first line; "" for anything that may be AMI. A proxy may
+// greet with words of its own.
+std::string_view foreign_protocol(std::string_view line) {
+  if (starts_nocase(line, "HTTP/")) return "an HTTP server";
+  if (starts_nocase(line, "SSH-")) return "an SSH server";
+  if (line.size() > 1 && line[0] == '\x15' && line[1] == '\x03') return "a TLS server (set tls=on)";
+  const bool binary = std::any_of(line.begin(), line.end(), [](char c) {
+    return static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\r';
+  });
+  if (binary) return "not a text protocol";
+  return "";
+}
+
+}  // namespace
+
+Session::Session(const Settings& settings, SessionSink& sink, Md5 md5)
+    : settings_(settings), sink_(sink), md5_(md5), inflight_(settings, *this, output_) {}
+
+void Session::connected(uint64_t now, std::string id_prefix) {
+  now_ = last_receive_ = last_progress_ = now;
+  phase_ = Phase::kGreeting;
+  stopped_ = already_in_use_ = ping_sent_ = false;
+  login_deadline_ = plus(now, settings_.login_timeout_ms);
+  id_prefix_ = std::move(id_prefix);
+  own_ids_ = 0;
+  mask_ = settings_.mask;
+  stamp_.label = settings_.identifier;
+  stamp_.encoding = settings_.encoding;
+  output_.reset();
+  parser_.emplace(Parser::Limits{.message = settings_.message_max_bytes, .line = settings_.line_max_bytes});
+}
+
+void Session::receive(std::string_view bytes, uint64_t now, uint64_t unix_ns) {
+  if (stopped_) return;
+  now_ = last_receive_ = now;
+  stamp_.time_ns = unix_ns;
+  const int err = parser_->feed(bytes, *this);
+  if (err != 0 && !stopped_) fail(err, parser_->detail());
+}
+
+void Session::on_greeting(std::string_view line) {
+  const auto foreign = foreign_protocol(line);
+  if (!foreign.empty()) {
+    fail(AMI_EPROTO, "the peer is " + std::string(foreign) + ": it greeted with \"" + printable(line) + '"');
+    return;
+  }
+  banner_ = line;
+  if (!starts_nocase(line, kBannerPrefix)) {
+    sink_.on_log(1, "unusual greeting \"" + printable(line) + '"');
+  }
+  phase_ = Phase::kLogin;
+  if (settings_.plain_login) {
+    send_login({});
+    return;
+  }
+  Action challenge("Challenge");
+  challenge.add("AuthType", "MD5");
+  send_own(Role::kChallenge, challenge);
+}
+
+void Session::send_own(Role role, Action& action) {
+  std::string id = id_prefix_ + 's' + std::to_string(++own_ids_);
+  std::string text;
+  std::string detail;
+  int err = action.status();
+  if (err == 0) err = action.write(id, settings_.encoding, text, detail);
+  if (err != 0) {
+    fail(err, action.name() + ": " + (detail.empty() ? action.detail() : detail));
+    return;
+  }
+  auto pending = std::make_shared<Pending>(role, action.name(), std::move(id), std::move(text));
+  inflight_.add(pending, now_);
+}
+
+void Session::send_login(std::string_view challenge) {
+  Action login("Login");
+  login.add("Username", settings_.username);
+  if (settings_.plain_login) {
+    login.add("Secret", settings_.password);
+  } else {
+    std::string key = challenge_key(md5_, challenge, settings_.password);
+    if (key.empty()) {
+      fail(AMI_EAUTH, "MD5 is not available in this process: use tls=on with auth=plain");
+      return;
+    }
+    login.add("AuthType", "MD5");
+    login.add("Key", key);
+    wipe(key);
+  }
+  // With filters the mask comes after them, so that nothing slips through before.
+  login.add("Events", settings_.filters.empty() ? mask_ : "off");
+  send_own(Role::kLogin, login);
+  login.wipe();
+}
+
+void Session::send_filters() {
+  for (const auto& filter : settings_.filters) {
+    Action action("Filter");
+    action.add("Operation", "Add");
+    action.add("Filter", filter);
+    send_own(Role::kFilter, action);
+  }
+  Action mask("Events");
+  mask.add("EventMask", mask_);
+  send_own(Role::kMask, mask);
+  // brokeneventsaction=yes leaves the mask unanswered, so a Ping tells when all is in force.
+  Action ping("Ping");
+  send_own(Role::kReadyPing, ping);
+}
+
+void Session::own_done(const Pending& pending) {
+  const auto& reply = *pending.reply;
+  switch (pending.role) {
+    case Role::kChallenge:
+      if (reply.status != 0) return login_refused(pending);
+      return send_login(reply.response->get("Challenge"));
+    case Role::kLogin:
+      if (reply.status != 0) return login_refused(pending);
+      sink_.on_login(0, reply.response->get("Message"));
+      return settings_.filters.empty() ? enter_ready() : send_filters();
+    case Role::kFilter:
+      if (reply.status != 0) {
+        const auto text = reply.response ? reply.response->get("Message") : ami_strerror(reply.status);
+        fail(AMI_EFILTER, "Asterisk refused a filter: " + printable(text) +
+                              " (filters need Asterisk 10 or later and write class system)");
+      }
+      return;
+    case Role::kMask:
+      if (reply.status == AMI_EREPLY) {
+        const auto detail = "event mask " + mask_ + " refused: " + printable(reply.response->get("Message"));
+        if (phase_ == Phase::kLogin) return fail(AMI_EFILTER, detail);
+        sink_.on_log(1, detail);
+      }
+      return;
+    case Role::kReadyPing:
+      if (phase_ == Phase::kLogin) enter_ready();
+      return;
+    case Role::kPing:
+      ping_sent_ = false;
+      return;
+    case Role::kLogoff:
+      return logged_off();
+    case Role::kUser:
+      return;
+  }
+}
+
+void Session::login_refused(const Pending& pending) {
+  const auto& response = pending.reply->response;
+  const auto reason = printable(response ? response->get("Message") : ami_strerror(pending.reply->status));
+  already_in_use_ = contains_nocase(reason, "already in use");
+  sink_.on_login(AMI_EAUTH, reason);
+  fail(AMI_EAUTH, "login of user \"" + printable(settings_.username) + "\" refused: " + reason);
+}
+
+void Session::enter_ready() {
+  phase_ = Phase::kReady;
+  sink_.on_ready();
+  while (phase_ == Phase::kReady && !waiting_.empty()) {
+    const PendingPtr next = waiting_.front();
+    waiting_.pop_front();
+    inflight_.add(next, now_);
+  }
+}
+
+void Session::fail(int err, const std::string& detail) {
+  if (stopped_) return;
+  stopped_ = true;
+  sink_.on_failure(err, detail, phase_ <= Phase::kLogin ? "login" : "keep-alive");
+}
+
+Stamp Session::next_stamp(uint64_t unix_ns) {
+  Stamp stamp = stamp_;
+  stamp.seq = ++stamp_.seq;
+  stamp.label = settings_.identifier;
+  stamp.time_ns = unix_ns;
+  return stamp;
+}
+
+bool Session::on_frame(const Frame& frame) {
+  ++stamp_.seq;
+  Arrival arrival(frame, stamp_);
+  if (frame.kind == AMI_MSG_RESPONSE) {
+    ++counters_.responses;
+    arrival.set_kind(AMI_MSG_RESPONSE);
+    const auto match = inflight_.match_response(frame);
+    sink_.on_message(arrival, Route::kResponse);
+    if (stopped_) return false;
+    if (!inflight_.apply_response(match, arrival, now_)) ++counters_.strays;
+    return !stopped_;
+  }
+  const bool stray = frame.kind != AMI_MSG_EVENT;
+  const auto match = stray ? inflight_.match_stray() : inflight_.match_event(frame);
+  Route route = Route::kEvent;
+  if (match.item) {
+    route = Route::kItem;
+  } else if (stray) {
+    route = Route::kStray;
+    ++counters_.strays;
+  } else {
+    ++counters_.events;
+  }
+  arrival.set_kind(match.item ? AMI_MSG_LISTITEM : AMI_MSG_EVENT);
+  sink_.on_message(arrival, route);
+  if (stopped_) return false;
+  inflight_.apply_event(match, arrival, now_);
+  return !stopped_;
+}
+
+void Session::on_skipped(std::string_view bytes) {
+  ++counters_.resyncs;
+  sink_.on_log(1, "skipped " + std::to_string(bytes.size()) + " bytes that are no message");
+}
+
+void Session::on_done(const PendingPtr& pending) {
+  if (pending->role == Role::kUser) {
+    sink_.on_reply(pending);
+  } else if (!stopped_) {
+    own_done(*pending);
+  }
+}
+
+void Session::submit(const PendingPtr& pending, uint64_t now) {
+  now_ = now;
+  if (phase_ == Phase::kReady) {
+    inflight_.add(pending, now);
+  } else if (settings_.offline_queue && phase_ < Phase::kReady) {
+    waiting_.push_back(pending);
+  } else {
+    // Accepted while there was a login, which is gone now.
+    pending->reply->status = phase_ < Phase::kReady ? AMI_ELOST : AMI_ECLOSED;
+    sink_.on_reply(pending);
+  }
+}
+
+void Session::cancel(const PendingPtr& pending, uint64_t now) {
+  const auto it = std::find(waiting_.begin(), waiting_.end(), pending);
+  if (it == waiting_.end()) {
+    inflight_.end(pending, AMI_ECANCELED, now);
+    return;
+  }
+  waiting_.erase(it);
+  pending->reply->status = AMI_ECANCELED;
+  sink_.on_reply(pending);
+}
+
+void Session::set_mask(const std::string& mask, uint64_t now) {
+  now_ = now;
+  mask_ = mask;
+  if (phase_ != Phase::kReady) return;
+  Action action("Events");
+  action.add("EventMask", mask);
+  send_own(Role::kMask, action);
+}
+
+void Session::end_waiting(int err) {
+  while (!waiting_.empty()) {
+    const PendingPtr pending = waiting_.front();
+    waiting_.pop_front();
+    pending->reply->status = err;
+    sink_.on_reply(pending);
+  }
+}
+
+void Session::disconnected(int err, bool keep_unsent, uint64_t now) {
+  now_ = now;
+  phase_ = Phase::kOffline;
+  stopped_ = true;
+  auto all = inflight_.take_all();
+  for (auto it = all.rbegin(); keep_unsent && it != all.rend(); ++it) {
+    if ((*it)->role != Role::kUser || !inflight_.unsent(**it)) continue;
+    // Its bytes are still in the output: it goes out anew on the next connection.
+    (*it)->wire = output_.view().substr(static_cast<size_t>((*it)->begin - output_.handed()),
+                                        static_cast<size_t>((*it)->end - (*it)->begin));
+    (*it)->state = Pending::State::kWaiting;
+    waiting_.push_front(*it);
+    it->reset();
+  }
+  for (const auto& pending : all) {
+    if (!pending || pending->role != Role::kUser) continue;
+    pending->replied = true;
+    pending->reply->status = err;
+    const bool waits = pending->state == Pending::State::kResponse;
+    const int fate = !waits ? AMI_ANSWERED : inflight_.unsent(*pending) ? AMI_NOT_SENT : AMI_MAYBE_RUN;
+    pending->reply->fate = fate;
+    sink_.on_reply(pending);
+  }
+  output_.reset();
+  parser_.reset();
+}
+
+void Session::close(uint64_t now) {
+  now_ = now;
+  end_waiting(AMI_ECLOSED);
+  if (phase_ != Phase::kReady) {
+    logged_off();
+    return;
+  }
+  phase_ = Phase::kClosing;
+  closing_deadline_ = plus(now, settings_.grace_ms);
+  tick_closing();
+}
+
+void Session::tick_closing() {
+  if (phase_ == Phase::kClosing && (inflight_.unreplied_users() == 0 || now_ >= closing_deadline_)) {
+    for (const auto& pending : inflight_.unreplied()) {
+      if (pending->role == Role::kUser) inflight_.end(pending, AMI_ECLOSED, now_);
+    }
+    send_logoff();
+  } else if (phase_ == Phase::kLogoff && now_ >= closing_deadline_) {
+    logged_off();
+  }
+}
+
+void Session::send_logoff() {
+  phase_ = Phase::kLogoff;
+  closing_deadline_ = plus(now_, kLogoffMs);
+  Action logoff("Logoff");
+  send_own(Role::kLogoff, logoff);
+}
+
+void Session::logged_off() {
+  stopped_ = true;
+  sink_.on_logged_off();
+}
+
+void Session::handed_over(size_t bytes, uint64_t now) {
+  now_ = now;
+  if (bytes > 0) last_progress_ = now;
+  output_.handed_over(bytes);
+  inflight_.handed_over(now);
+}
+
+// When the silence has lasted long enough to ask, or to give the connection up.
+uint64_t Session::ping_at() const {
+  if (phase_ != Phase::kReady || settings_.ping_interval_ms == 0) return kNever;
+  if (!ping_sent_) return std::min(plus(last_receive_, settings_.ping_interval_ms), inflight_.probe_at());
+  const auto* head = inflight_.head();
+  const bool judged = head != nullptr && head->role == Role::kPing && inflight_.head_sent();
+  if (!judged) return kNever;
+  return plus(std::max(inflight_.head_since(), last_receive_), settings_.ping_timeout_ms);
+}
+
+void Session::keep_alive() {
+  if (ping_at() <= now_) {
+    if (ping_sent_) {
+      fail(AMI_ETIMEDOUT, "no answer to a Ping for " + milliseconds(settings_.ping_timeout_ms));
+      return;
+    }
+    ping_sent_ = true;
+    Action ping("Ping");
+    send_own(Role::kPing, ping);
+  }
+  if (inflight_.blocked_at() <= now_) {
+    fail(AMI_ETIMEDOUT, "action " + printable(inflight_.head()->name) +
+                            " timed out and held up the connection for more than " +
+                            milliseconds(settings_.blocked_max_ms));
+  } else if (!output_.view().empty() && plus(last_progress_, settings_.blocked_max_ms) <= now_) {
+    fail(AMI_ETIMEDOUT, "the server has read nothing for " + milliseconds(settings_.blocked_max_ms));
+  }
+}
+
+void Session::tick(uint64_t now) {
+  now_ = now;
+  for (size_t i = 0; i < waiting_.size();) {
+    if (waiting_[i]->deadline > now) {
+      ++i;
+      continue;
+    }
+    const PendingPtr late = waiting_[i];
+    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+    late->reply->status = AMI_ETIMEDOUT;
+    sink_.on_reply(late);
+  }
+  if (phase_ == Phase::kOffline || stopped_) return;
+  if (phase_ <= Phase::kLogin && login_deadline_ <= now) {
+    const auto time = milliseconds(settings_.login_timeout_ms);
+    fail(AMI_ETIMEDOUT, phase_ == Phase::kGreeting ? "no greeting within " + time + ": is this an AMI port?"
+                                                   : "login not complete within " + time);
+    return;
+  }
+  inflight_.tick(now);
+  if (phase_ == Phase::kReady) keep_alive();
+  if (!stopped_) tick_closing();
+}
+
+uint64_t Session::deadline() const {
+  uint64_t at = kNever;
+  for (const auto& pending : waiting_) at = std::min(at, pending->deadline);
+  if (phase_ == Phase::kOffline || stopped_) return at;
+  if (phase_ <= Phase::kLogin) at = std::min(at, login_deadline_);
+  if (phase_ >= Phase::kClosing) at = std::min(at, closing_deadline_);
+  if (!output_.view().empty()) at = std::min(at, plus(last_progress_, settings_.blocked_max_ms));
+  return std::min({at, inflight_.deadline(), ping_at(), inflight_.blocked_at()});
+}
+
+std::string Session::explain_loss(const std::string& detail) const {
+  switch (phase_) {
+    case Phase::kGreeting:
+      return detail + " before any greeting (too many connections waiting to log in, or not an AMI port?)";
+    case Phase::kLogin:
+      return detail + " during the login, without a reason";
+    default:
+      return detail;
+  }
+}
+
+}  // namespace ami
