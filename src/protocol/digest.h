@@ -5,12 +5,12 @@
 
 namespace ami {
 
-// Writes the 16 bytes of the MD5 of text to out; false where MD5 is not to be had (FIPS mode). Given from outside,
-// since cryptography is the business of src/net.
+// Writes the 16 bytes of the MD5 of text to out; false where MD5 is not to be had (FIPS mode). Given from
+// outside, since cryptography is the business of src/net.
 using Md5 = bool (*)(std::string_view text, unsigned char out[16]);
 
-// The Key of an MD5 login: lower-case hex of MD5(challenge, secret). "" when md5 fails. Intermediate copies of
-// the secret are wiped.
+// The Key of an MD5 login: lower-case hex of MD5(challenge, secret). "" when md5 fails. Intermediate copies
+// of the secret are wiped.
 [[nodiscard]] std::string challenge_key(Md5 md5, std::string_view challenge, std::string_view secret);
 
 // Overwrites and empties text, in a way that no compiler leaves out.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 // One message as it lies in the read buffer, found but not taken apart: what routing needs and no more.
@@ -14,6 +15,19 @@ struct Frame {
 
   // The first value of a header (case-blind), found by walking the lines; null data if there is none.
   [[nodiscard]] std::string_view get(std::string_view key) const noexcept;
+  // What comes before the CLI text or the final blank line: whole header lines.
+  [[nodiscard]] std::string_view headers() const noexcept;
 };
+
+// Tells what block is, which ends with its blank line, and points frame at it (but for raw). Returns how many
+// bytes at its beginning are rubbish left by a hole in the stream and no part of the message.
+[[nodiscard]] size_t classify(std::string_view block, Frame& frame) noexcept;
+
+// One line, without its CRLF, taken apart.
+struct Header {
+  std::string_view key;    // "" when the line has none: then value is the whole line
+  std::string_view value;  // without one leading blank and one trailing LF
+};
+[[nodiscard]] Header split_line(std::string_view line) noexcept;
 
 }  // namespace ami

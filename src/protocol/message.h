@@ -15,10 +15,10 @@ using MessagePtr = Ref<Message>;
 
 // What a message carries beside its wire text.
 struct Stamp {
-  int kind = 0;              // AMI_MSG_*
+  int kind = 0;  // AMI_MSG_*
   uint64_t seq = 0;
-  uint64_t time_ns = 0;      // unix
-  std::string_view label;    // copied
+  uint64_t time_ns = 0;    // unix
+  std::string_view label;  // copied
   Encoding encoding = Encoding::kBytes;
 };
 }  // namespace ami
@@ -31,7 +31,7 @@ struct ami_msg {
   // nullptr when out of memory.
   [[nodiscard]] static ami::MessagePtr build(const ami::Frame& frame, const ami::Stamp& stamp) noexcept;
   // A message of the library's own from "Key: value CRLF" lines; name is its Event.
-  [[nodiscard]] static ami::MessagePtr notice(std::string_view text, ami::Stamp stamp) noexcept;
+  [[nodiscard]] static ami::MessagePtr notice(std::string_view lines, ami::Stamp stamp) noexcept;
 
   void ref() const noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
   void unref() const noexcept;
@@ -53,8 +53,14 @@ struct ami_msg {
   [[nodiscard]] std::string_view output() const noexcept;
 
  private:
+  class Table;
+
   ami_msg() = default;
   ~ami_msg() = default;
+  static ami_msg* allocate(size_t fields, size_t text, const ami::Stamp& stamp) noexcept;
+  void take_apart(size_t header_size, bool agents) noexcept;
+  [[nodiscard]] char* restored() const noexcept;
+  [[nodiscard]] char* joined(size_t size) const noexcept;
 
   mutable std::atomic<uint32_t> refs_{1};
   int kind_ = 0;
@@ -65,5 +71,9 @@ struct ami_msg {
   uint64_t seq_ = 0;
   uint64_t time_ns_ = 0;
   size_t size_ = 0;
-  // (the helper completes what raw() and output() need)
+  std::string_view text_;  // the message, with NULs over what followed each key and value
+  std::string_view wire_;  // the same as it came, where the encoding changed it
+  std::string_view cli_;   // the text of an old Command; null data in any other message
+  mutable std::atomic<char*> raw_{nullptr};
+  mutable std::atomic<char*> output_{nullptr};
 };

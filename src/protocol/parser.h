@@ -27,24 +27,41 @@ class ParserSink {
 class Parser {
  public:
   struct Limits {
-    size_t message = 16U << 20U;
-    size_t line = 1U << 20U;
-    size_t greeting = 256;
+    size_t message = 16U << 20U;  // with its final blank line
+    size_t line = 1U << 20U;      // without its CRLF; the text of an old Command is not lines
+    size_t greeting = 256;        // without its line end
   };
 
   explicit Parser(Limits limits) : limits_(limits) {}
 
   // 0, AMI_EPROTO (no greeting in limits.greeting bytes) or AMI_ELIMIT; errors are sticky, and detail() says
-  // which bound was passed. May throw std::bad_alloc.
+  // which bound was passed. May throw std::bad_alloc. The sink must neither feed nor destroy this parser.
   int feed(std::string_view bytes, ParserSink& sink);
   [[nodiscard]] const std::string& detail() const { return detail_; }
   // Bytes of an incomplete message (or greeting) that are held.
   [[nodiscard]] std::string_view tail() const { return tail_; }
 
  private:
+  enum class Next { kGoOn, kStop, kReopen };
+
+  void take_greeting(std::string_view& bytes, ParserSink& sink);
+  bool finish_held(std::string_view& bytes, ParserSink& sink);
+  size_t complete_held(std::string_view& bytes);
+  void parse_in_place(std::string_view bytes, ParserSink& sink);
+  Next hand_out(std::string_view& message, ParserSink& sink);
+  void check_held();
+  [[nodiscard]] bool has_long_line(std::string_view text, size_t& line, size_t& searched) const;
+  void fail(std::string_view what, size_t limit);
+
   Limits limits_;
   std::string tail_;
   std::string detail_;
+  int error_ = 0;
+  bool greeted_ = false;
+  // Up to where tail_ was searched: for the end of an old Command's answer, or else for line ends, the last
+  // of which came before line_.
+  size_t searched_ = 0;
+  size_t line_ = 0;
 };
 
 }  // namespace ami

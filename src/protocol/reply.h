@@ -6,7 +6,8 @@
 
 #include "protocol/message.h"
 
-// What came of an action. Made when the action is accepted, so that it can always be given; immutable once given.
+// What came of an action. Made when the action is accepted, so that it can always be given; immutable once
+// given.
 struct ami_reply {
  public:
   explicit ami_reply(uint64_t action_id) : id(action_id) {}

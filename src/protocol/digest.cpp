@@ -1,0 +1,30 @@
+#include "protocol/digest.h"
+
+namespace ami {
+
+std::string challenge_key(Md5 md5, std::string_view challenge, std::string_view secret) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text;
+  text.reserve(challenge.size() + secret.size());  // so that growing leaves no copy of the secret behind
+  text.append(challenge).append(secret);
+  unsigned char digest[16];
+  const bool made = md5(text, digest);
+  wipe(text);
+  std::string key;
+  if (!made) return key;
+  for (const unsigned char byte : digest) {
+    key += kHex[byte >> 4U];
+    key += kHex[byte & 15U];
+  }
+  return key;
+}
+
+void wipe(std::string& text) noexcept {
+  text.resize(
+      text.capacity());  // a longer text may have been here before; within the capacity nothing is allocated
+  volatile char* bytes = text.data();
+  for (size_t i = 0; i < text.size(); ++i) bytes[i] = 0;
+  text.clear();
+}
+
+}  // namespace ami

@@ -1,0 +1,103 @@
+#include "protocol/frame.h"
+
+#include <algorithm>
+
+#include "ami/ami.h"
+#include "protocol/text.h"
+
+namespace ami {
+namespace {
+
+constexpr std::string_view kEvent = "Event: ";
+constexpr std::string_view kResponse = "Response: ";
+
+// Cuts the next line, without its CRLF, off text. Bare CR and LF do not end a line.
+std::string_view take_line(std::string_view& text) noexcept {
+  const size_t end = std::min(text.find("\r\n"), text.size());
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 2, text.size()));
+  return line;
+}
+
+// Whether Asterisk could have written this line as a header: its keys hold no blanks and no control
+// characters.
+bool is_header(std::string_view line) noexcept {
+  const std::string_view key = split_line(line).key;
+  return !key.empty() && std::none_of(key.begin(), key.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == 0x7F;
+  });
+}
+
+std::string_view without_last_lf(std::string_view value) noexcept {
+  if (value.ends_with('\n')) value.remove_suffix(1);
+  return value;
+}
+
+int kind_of_key(std::string_view key) noexcept {
+  if (equal_nocase(key, "Event")) return AMI_MSG_EVENT;
+  return equal_nocase(key, "Response") ? AMI_MSG_RESPONSE : 0;
+}
+
+// The offset of the first line behind the first one that is sure to begin a message, or 0.
+size_t find_restart(std::string_view block) noexcept {
+  std::string_view rest = block;
+  while (!rest.empty()) {
+    take_line(rest);
+    if (rest.starts_with(kEvent) || rest.starts_with(kResponse)) return block.size() - rest.size();
+  }
+  return 0;
+}
+
+}  // namespace
+
+Header split_line(std::string_view line) noexcept {
+  // A channel's name may hold a colon.
+  constexpr std::string_view kChanVariable = "ChanVariable(";
+  size_t colon = std::string_view::npos;
+  if (starts_nocase(line, kChanVariable)) {
+    colon = line.find("): ", kChanVariable.size());
+    if (colon != std::string_view::npos) ++colon;
+  }
+  if (colon == std::string_view::npos) colon = line.find(':');
+  if (colon == std::string_view::npos || colon == 0) return {line.substr(0, 0), without_last_lf(line)};
+  std::string_view value = line.substr(colon + 1);
+  if (value.starts_with(' ')) value.remove_prefix(1);
+  return {line.substr(0, colon), without_last_lf(value)};
+}
+
+std::string_view Frame::headers() const noexcept {
+  if (raw.data() != nullptr) return bytes.substr(0, static_cast<size_t>(raw.data() - bytes.data()));
+  return bytes.substr(0, bytes.size() - (bytes.ends_with("\r\n\r\n") ? 2 : 1));
+}
+
+std::string_view Frame::get(std::string_view key) const noexcept {
+  std::string_view rest = headers();
+  while (!rest.empty()) {
+    const std::string_view line = take_line(rest);
+    if (!starts_nocase(line, key)) continue;
+    const Header header = split_line(line);
+    if (header.key.size() == key.size() && !key.empty()) return header.value;
+  }
+  return {};
+}
+
+size_t classify(std::string_view block, Frame& frame) noexcept {
+  size_t skipped = 0;
+  std::string_view rest = block;
+  if (!block.starts_with(kEvent) && !block.starts_with(kResponse)) {
+    std::string_view first = block;
+    if (!is_header(take_line(first))) skipped = find_restart(block);
+    rest.remove_prefix(skipped);
+  }
+  frame = Frame{};
+  frame.bytes = rest;
+  rest = frame.headers();
+  while (!rest.empty() && frame.kind == 0) {
+    const Header header = split_line(take_line(rest));
+    frame.kind = kind_of_key(header.key);
+    if (frame.kind != 0) frame.name = header.value;
+  }
+  return skipped;
+}
+
+}  // namespace ami
