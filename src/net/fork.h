@@ -1,11 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 
 namespace ami {
 
 // How many forks lie between this process and the one that first loaded the library: an object that remembers
 // the number of its birth knows whether it has been carried into a child. Costs one load.
 [[nodiscard]] uint32_t fork_generation() noexcept;
+
+// The lock of what the library keeps once a process. A fork waits for it, so that in the child no thread that
+// no longer exists can hold it.
+[[nodiscard]] std::mutex& process_mutex() noexcept;
 
 }  // namespace ami

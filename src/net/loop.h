@@ -23,7 +23,8 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Runs task on the loop's thread in a later turn. Any thread.
+  // Runs task on the loop's thread in a later turn. Any thread. A task must not throw: there is nobody to
+  // tell.
   virtual void post(std::function<void()> task) = 0;
   // Whether the calling thread is the loop's: the I/O thread, or the one that last ran the caller's loop.
   [[nodiscard]] virtual bool is_current() const = 0;
@@ -32,6 +33,10 @@ class Loop {
   // One buffer for all reads of the loop: nothing may keep a view of it.
   static constexpr size_t kReadBufferBytes = 64U << 10U;
   [[nodiscard]] virtual char* read_buffer() = 0;
+  // A second one of the same size, for the plain text of TLS. Made when first asked for.
+  [[nodiscard]] virtual char* text_buffer() = 0;
+  // Every callback of the loop says so: it is how is_current() knows the thread.
+  virtual void enter() noexcept = 0;
 
  protected:
   Loop() = default;

@@ -10,12 +10,13 @@ struct TlsOptions {
   enum class Verify { kFull, kCa, kNone };
   std::string ca, cert, key;  // PEM files; empty: system store, none, none
   Verify verify = Verify::kFull;
-  std::string server_name;    // for SNI and verification; an address is verified as one
-  std::string pin;            // sha256//BASE64 of the SubjectPublicKeyInfo; replaces chain and name checks
+  std::string server_name;  // for SNI and verification; an address is verified as one
+  std::string pin;          // sha256//BASE64 of the SubjectPublicKeyInfo; replaces chain and name checks
   bool operator==(const TlsOptions&) const = default;
 };
 
-// A client's TLS settings, ready to use. Equal options share one.
+// A client's TLS settings, ready to use. What is costly (trust store, key) is shared by all that name the
+// same files, and read again when the last of them has gone.
 class TlsContext {
  public:
   // nullptr on an error, with the reason (file, OpenSSL's words) in detail.
@@ -23,8 +24,8 @@ class TlsContext {
   virtual ~TlsContext() = default;
 };
 
-// One TLS connection through memory: no socket. Bytes from the peer go into receive(), plain text comes out of
-// its callback; write() takes plain text; what is to be sent to the peer gathers in output().
+// One TLS connection through memory: no socket. Bytes from the peer go into receive(), plain text comes out
+// of read(); write() takes plain text; what is to be sent to the peer gathers in output().
 class Tls {
  public:
   static std::unique_ptr<Tls> create(const std::shared_ptr<TlsContext>& context, std::string& detail);
@@ -34,12 +35,12 @@ class Tls {
   [[nodiscard]] virtual State state() const = 0;
   // Starts the handshake (fills output()).
   virtual void start() = 0;
-  // Takes ciphertext. Plain text, if any, is to be fetched by read() until it returns 0.
+  // Takes ciphertext, which must stay where it is until read(), which fetches the plain text, has returned 0.
   virtual void receive(std::string_view ciphertext) = 0;
   virtual size_t read(char* buffer, size_t size) = 0;
   // Encrypts text in records of whole lines and at most 1,024 bytes: Asterisk stalls on longer ones
-  // (its reader looks at the socket, not at what OpenSSL still holds). A line that is longer by itself goes alone.
-  // Returns how many bytes were taken: all or, before the handshake ends or after a failure, none.
+  // (its reader looks at the socket, not at what OpenSSL still holds). A line that is longer by itself goes
+  // alone. Returns how many bytes were taken: all, or less before the handshake ends or when it fails.
   virtual size_t write(std::string_view text) = 0;
   // Queues a close_notify.
   virtual void shutdown() = 0;

@@ -29,14 +29,14 @@ class TransportSink {
   virtual void on_connect(const std::string& address, const std::string& tls) = 0;
   // Bytes of the stream. now_ms: of now(); unix_ns: when the read returned. May be called many times a turn.
   virtual void on_receive(std::string_view bytes, uint64_t now_ms, uint64_t unix_ns) = 0;
-  // After a turn's on_receive calls: hand over what was gathered.
+  // After a turn's on_receive calls, also when one of them disconnected: hand over what was gathered.
   virtual void on_received_all() = 0;
   // write() took less than all earlier; now it will take more.
   virtual void on_writable() = 0;
   // The peer closed its side (end of stream). on_disconnect() follows.
   virtual void on_end() = 0;
   // The connection is gone, or was never made: AMI_ERESOLVE, AMI_ECONNECT, AMI_ETLS, AMI_ETIMEDOUT (connect
-  // time-out) or AMI_ELOST, and why. Once for each connect(), unless disconnect() came first.
+  // time-out), AMI_ELOST or AMI_ENOMEM, and why. Once for each connect(), unless disconnect() came first.
   virtual void on_disconnect(int err, const std::string& detail) = 0;
   // The answer to close(): every uv handle has closed; nothing of the transport is used any more.
   virtual void on_close() = 0;
@@ -45,16 +45,16 @@ class TransportSink {
   ~TransportSink() = default;
 };
 
-// One client's hold on a loop: its wake-up, its timer, and its connection. All functions on the loop's thread, but
-// wake(). Uses uv_poll and its own recv and send(MSG_NOSIGNAL): libuv 1.44's streams raise SIGPIPE, and hide
-// how many bytes have left.
+// One client's hold on a loop: its wake-up, its timer, and its connection. All functions on the loop's
+// thread, but wake(). Uses uv_poll and its own recv and send(MSG_NOSIGNAL): libuv 1.44's streams raise
+// SIGPIPE, and hide how many bytes have left.
 class Transport {
  public:
   static std::unique_ptr<Transport> create(std::shared_ptr<Loop> loop, TransportSink& sink);
   virtual ~Transport() = default;
 
-  // Any thread, until close(): on_wake() follows; calls coalesce. To be called under the lock that guards what
-  // on_wake() will look at.
+  // Any thread, until close(): on_wake() follows; calls coalesce. To be called under the lock that guards
+  // what on_wake() will look at.
   virtual void wake() = 0;
   // on_flush() before the loop next blocks.
   virtual void flush_soon() = 0;
@@ -66,11 +66,12 @@ class Transport {
   // Takes as many bytes as the kernel (or TLS) takes now, 0 to all; a signal never comes of it. If not all,
   // on_writable() follows. An error comes later as on_disconnect().
   virtual size_t write(std::string_view bytes) = 0;
-  // Stops and starts reading (queue.overflow=wait).
+  // Stops and starts reading (queue.overflow=wait). What TLS has decrypted in this turn still comes. While
+  // paused no end of the connection is told. A connection begins unpaused.
   virtual void pause() = 0;
   virtual void resume() = 0;
-  // Ends the connection or the attempt, with a TLS close_notify if possible; no on_disconnect(). linger: bytes
-  // already taken are still given to the peer, for 1 s at most.
+  // Ends the connection or the attempt, with a TLS close_notify if possible; no on_disconnect(). linger:
+  // bytes already taken are still given to the peer, for 1 s at most.
   virtual void disconnect() = 0;
   // Ends all; on_close() comes in a later turn, and then the transport may be deleted.
   virtual void close() = 0;

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <openssl/x509.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace ami {
+
+using KeyHash = std::array<unsigned char, 32>;
+
+// The SHA-256 of the certificate's public key (its SubjectPublicKeyInfo).
+[[nodiscard]] bool hash_key(const X509* certificate, KeyHash& hash);
+// As it is written in tls.pin: sha256//BASE64.
+[[nodiscard]] std::string pin_text(const KeyHash& hash);
+// The reverse; false when text is no such thing.
+[[nodiscard]] bool parse_pin(std::string_view text, KeyHash& hash);
+
+// Text of the peer's for an error message: printable, and not long.
+[[nodiscard]] std::string printable(std::string_view text, size_t longest = 80);
+
+// Why a chain was refused, and what to do about it. error is an X509_V_ERR_*, about refused; leaf is the
+// server's certificate, name what it should have been made for.
+[[nodiscard]] std::string explain_refusal(int error, const X509* refused, X509* leaf,
+                                          const std::string& name);
+
+}  // namespace ami

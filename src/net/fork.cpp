@@ -1,0 +1,35 @@
+#include "net/fork.h"
+
+#include <pthread.h>
+
+#include <atomic>
+
+namespace ami {
+namespace {
+
+std::atomic<uint32_t> generation{0};
+
+// Never destroyed: library threads may outlive the static objects of a process that exits.
+std::mutex& mutex() noexcept {
+  alignas(std::mutex) static unsigned char memory[sizeof(std::mutex)];
+  static auto* const the_mutex = new (memory) std::mutex;
+  return *the_mutex;
+}
+
+[[maybe_unused]] const int registered = pthread_atfork([] { mutex().lock(); }, [] { mutex().unlock(); },
+                                                       [] {
+                                                         generation.fetch_add(1, std::memory_order_relaxed);
+                                                         mutex().unlock();
+                                                       });
+
+}  // namespace
+
+uint32_t fork_generation() noexcept {
+  return generation.load(std::memory_order_relaxed);
+}
+
+std::mutex& process_mutex() noexcept {
+  return mutex();
+}
+
+}  // namespace ami
