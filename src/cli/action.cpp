@@ -1,0 +1,67 @@
+#include "cli/action.h"
+
+#include <new>
+
+#include "cli/failure.h"
+
+namespace ami::cli {
+namespace {
+
+void check(const ami_action_t* action, int err) {
+  if (err != AMI_OK) throw Failure(exit_code_of(err), ami_action_detail(action));
+}
+
+ReplyHandle take_reply(const Connection& connection, uint64_t id) {
+  Items items(connection.queue());
+  for (const ami_item_t& item : items)
+    if (item.kind == AMI_ITEM_REPLY && item.id == id) return ReplyHandle(ami_reply_ref(item.reply));
+  return {};
+}
+
+std::string fate_words(const std::string& name, int fate) {
+  if (fate == AMI_NOT_SENT) return name + " was not sent";
+  return fate == AMI_ANSWERED ? name + " was answered" : name + " was sent, and Asterisk may have run it";
+}
+
+}  // namespace
+
+ActionHandle make_action(const std::string& name, const std::vector<std::string>& fields) {
+  ActionHandle action(ami_action_new(name.c_str()));
+  if (!action) throw std::bad_alloc();
+  // A bad name has no result of its own to tell it by.
+  if (*ami_action_detail(action.get()) != '\0') throw Failure(kUsage, ami_action_detail(action.get()));
+  for (const std::string& field : fields) {
+    size_t equals = field.find('=');
+    if (equals == std::string::npos)
+      throw Failure(kUsage, "a field without = (" + field + "): write it as Key=Value");
+    if (equals == 0) throw Failure(kUsage, "a field without a key (" + field + "): write it as Key=Value");
+    check(action.get(), ami_action_addn(action.get(), field.data(), equals, field.data() + equals + 1,
+                                        field.size() - equals - 1));
+  }
+  return action;
+}
+
+ReplyHandle perform(const Connection& connection, const ami_action_t* action) {
+  uint64_t id = 0;
+  int err = ami_send(connection.client(), action, nullptr, nullptr, nullptr, &id);
+  if (err != AMI_OK) throw failure_of(connection.client(), err);
+  while (connection.wait({}) == Wake::kItems)
+    if (ReplyHandle reply = take_reply(connection, id)) return reply;
+  ami_cancel(connection.client(), id);
+  throw connection.interrupted("Asterisk may have run the action");
+}
+
+std::string trouble_of(const std::string& name, const ami_reply_t* reply) {
+  int status = ami_reply_status(reply);
+  if (status == AMI_OK) return {};
+  if (status != AMI_EREPLY)
+    return name + ": " + ami_strerror(status) + " (" + ami_err_name(status) +
+           "): " + fate_words(name, ami_reply_fate(reply));
+  const ami_msg_t* message =
+      ami_reply_end(reply) != nullptr ? ami_reply_end(reply) : ami_reply_response(reply);
+  const char* reason = message == nullptr ? nullptr : ami_msg_get(message, "Message", nullptr);
+  return "Asterisk answered " + name + " with an error" +
+         (reason == nullptr ? "" : " (" + std::string(reason) + ")");
+}
+
+}  // namespace ami::cli

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/connection.h"
+#include "cli/handle.h"
+
+namespace ami::cli {
+
+// An action from the command line's Key=Value texts. Throws Failure for what Asterisk would misread.
+ActionHandle make_action(const std::string& name, const std::vector<std::string>& fields);
+
+// Sends on an open connection and waits for the reply. Throws Failure when the action is refused or a signal
+// comes.
+ReplyHandle perform(const Connection& connection, const ami_action_t* action);
+
+// What is to be said on stderr of a reply that is no success; "" of a success.
+std::string trouble_of(const std::string& name, const ami_reply_t* reply);
+
+}  // namespace ami::cli

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "cli/command.h"
+#include "cli/events.h"
+#include "cli/send.h"
+
+namespace ami::cli {
+
+// Text to be printed instead of work: help, version.
+struct Information {
+  std::string text;
+};
+
+using Arguments = std::variant<Information, EventsArguments, SendArguments, CommandArguments>;
+
+// What the command line asks for. Throws Failure (kUsage).
+Arguments parse_arguments(int argc, const char* const* argv);
+
+}  // namespace ami::cli

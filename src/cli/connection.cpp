@@ -1,0 +1,146 @@
+#include "cli/connection.h"
+
+#include <poll.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <new>
+#include <string_view>
+
+#include "cli/password.h"
+
+namespace ami::cli {
+namespace {
+
+// Enough for a Logoff to be answered; the end of the process closes the connection anyway.
+constexpr std::chrono::seconds kLongestClose(2);
+
+std::string url_of(const ServerArguments& server) {
+  if (!server.url.empty()) return server.url;
+  const char* variable = std::getenv("AMI_URL");
+  return variable == nullptr ? "" : variable;
+}
+
+bool has_option(const std::vector<std::string>& options, const std::string& name) {
+  return std::any_of(options.begin(), options.end(), [&name](const std::string& option) {
+    return option.size() > name.size() && strncasecmp(option.c_str(), name.c_str(), name.size()) == 0 &&
+           option[name.size()] == '=';
+  });
+}
+
+int milliseconds_until(const std::optional<Deadline>& deadline) {
+  if (!deadline) return -1;
+  auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now()).count();
+  constexpr int kLongest = 1 << 30;
+  return left <= 0 ? 0 : static_cast<int>(std::min<long long>(left, kLongest));
+}
+
+}  // namespace
+
+Connection::Connection(const ServerArguments& server, const std::vector<Setting>& defaults,
+                       const Signals& signals)
+    : signals_(signals), queue_(ami_queue_new()), client_(ami_new()) {
+  if (!queue_ || !client_) throw std::bad_alloc();
+  for (const Setting& setting : defaults) set(setting.name, setting.value);
+  std::string url = url_of(server);
+  if (!url.empty()) set("url", url);
+  bool is_told = std::any_of(server.options.begin(), server.options.end(), is_password_option);
+  for (const std::string& option : server.options) set_pair(option);
+  if (url.empty() && !has_option(server.options, "host"))
+    throw Failure(kUsage, "no server (neither --url nor AMI_URL is set): give --url ami://USER@HOST");
+  if (!server.password_file.empty() || !(is_told || url_has_password(url))) {
+    std::string who = option_of(client(), "username") + "@" + option_of(client(), "host");
+    set("password", find_password(server.password_file, who, signals).text());
+  }
+  if (is_told || url_has_password(server.url))
+    complain(
+        "warning: others on this machine can see a password on the command line: use AMI_PASSWORD or "
+        "--password-file");
+  int err = ami_set_queue(client(), queue());
+  if (err != AMI_OK) throw failure_of(client(), err);
+}
+
+void Connection::set_pair(const std::string& option) {
+  size_t equals = option.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw Failure(kUsage, "an option without name and value (" + option + "): write it as -o NAME=VALUE");
+  std::string name = option.substr(0, equals);
+  if (strcasecmp(name.c_str(), "url") == 0)
+    throw Failure(kUsage, "-o url is not for the command line: use --url");
+  set(name, option.substr(equals + 1));
+}
+
+void Connection::set(const std::string& name, const std::string& value) {
+  int err = ami_set(client(), name.c_str(), value.c_str());
+  if (err != AMI_OK) throw failure_of(client(), err);
+}
+
+void Connection::subscribe(const std::string& name) {
+  int err = ami_on(client(), name.c_str(), nullptr, nullptr, nullptr, nullptr);
+  if (err != AMI_OK) throw failure_of(client(), err);
+}
+
+void Connection::start() {
+  int err = ami_connect(client());
+  if (err != AMI_OK) throw failure_of(client(), err);
+}
+
+void Connection::open() {
+  subscribe("ready");
+  subscribe("connection-close");
+  start();
+  while (wait({}) == Wake::kItems) {
+    Items items(queue());
+    for (const ami_item_t& item : items) {
+      if (std::string_view(ami_msg_name(item.msg)) == "ready") return;
+      if (is_final(item.msg)) throw failure();
+    }
+  }
+  throw interrupted("nothing was sent");
+}
+
+Wake Connection::wait(std::optional<Deadline> deadline, int reader) const {
+  pollfd watched[] = {{signals_.fd(), POLLIN, 0}, {ami_queue_fd(queue()), POLLIN, 0}, {reader, 0, 0}};
+  while (true) {
+    int ready = poll(watched, 3, milliseconds_until(deadline));
+    if (ready < 0 && errno == EINTR) continue;
+    if (watched[0].revents != 0) return Wake::kSignal;
+    if (watched[2].revents != 0) return Wake::kReaderGone;
+    if (deadline && std::chrono::steady_clock::now() >= *deadline) return Wake::kDeadline;
+    if (watched[1].revents != 0) return Wake::kItems;
+  }
+}
+
+void Connection::close(const std::function<void(const ami_item_t&)>& see) {
+  if (ami_state(client()) == AMI_STATE_IDLE || ami_disconnect(client()) != AMI_OK) return;
+  Deadline deadline = std::chrono::steady_clock::now() + kLongestClose;
+  while (std::chrono::steady_clock::now() < deadline) {
+    pollfd watched = {ami_queue_fd(queue()), POLLIN, 0};  // not the signals: the first has been obeyed
+    if (poll(&watched, 1, milliseconds_until(deadline)) < 0) continue;
+    Items items(queue());
+    for (const ami_item_t& item : items) {
+      if (see) see(item);
+      if (item.msg != nullptr && is_final(item.msg)) return;
+    }
+  }
+}
+
+bool Connection::is_final(const ami_msg_t* message) {
+  const char* final = ami_msg_get(message, "Final", nullptr);
+  return std::string_view(ami_msg_name(message)) == "connection-close" && final != nullptr &&
+         std::string_view(final) == "true";
+}
+
+Failure Connection::failure() const {
+  int err = ami_wait(client(), 0);
+  return failure_of(client(), err < 0 ? err : AMI_ELOST);
+}
+
+Failure Connection::interrupted(const std::string& what) const {
+  return {128 + signals_.received(), "interrupted: " + what};
+}
+
+}  // namespace ami::cli

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/failure.h"
+#include "cli/handle.h"
+#include "cli/signals.h"
+
+namespace ami::cli {
+
+// Which server, and how, as the command line says.
+struct ServerArguments {
+  std::string url;                   // "": AMI_URL
+  std::string password_file;         // "": none; "-": stdin
+  std::vector<std::string> options;  // name=value, any option of ami_set()
+};
+
+struct Setting {
+  const char* name;
+  const char* value;
+};
+
+enum class Wake { kItems, kSignal, kReaderGone, kDeadline };
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+// A client with its queue.
+class Connection {
+ public:
+  // Idle, with the options set: the defaults, those of the URL, the others, the password; later ones win. May
+  // ask for the password. Throws Failure.
+  Connection(const ServerArguments& server, const std::vector<Setting>& defaults, const Signals& signals);
+
+  [[nodiscard]] ami_t* client() const { return client_.get(); }
+  [[nodiscard]] ami_queue_t* queue() const { return queue_.get(); }
+
+  // Messages of that name or glob come into the queue. Throws Failure.
+  void subscribe(const std::string& name);
+  // Begins to connect. Throws Failure.
+  void start();
+  // Begins to connect and waits for the login. Throws Failure.
+  void open();
+  // Blocks until there is something to do. reader: a descriptor whose reader may go away, or -1.
+  [[nodiscard]] Wake wait(std::optional<Deadline> deadline, int reader = -1) const;
+  // Logs off and waits for the end; what comes in meanwhile is handed to see.
+  void close(const std::function<void(const ami_item_t&)>& see = {});
+
+  // The last notice of a client: it does not try again.
+  [[nodiscard]] static bool is_final(const ami_msg_t* message);
+  // Why the client has ended, for good, without being asked to.
+  [[nodiscard]] Failure failure() const;
+  // What a signal has cut short.
+  [[nodiscard]] Failure interrupted(const std::string& what) const;
+
+ private:
+  void set(const std::string& name, const std::string& value);
+  void set_pair(const std::string& option);  // name=value
+
+  const Signals& signals_;
+  QueueHandle queue_;  // outlives the client
+  ClientHandle client_;
+};
+
+}  // namespace ami::cli

@@ -1,0 +1,119 @@
+#include "cli/events.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace ami::cli {
+namespace {
+
+// One run of the verb.
+class EventStream {
+ public:
+  EventStream(const EventsArguments& arguments, const Signals& signals, Output& output)
+      : connection_(arguments.server, {{"reconnect", "true"}}, signals),
+        output_(output),
+        printer_(arguments.format, output),
+        left_(arguments.count) {
+    if (arguments.seconds > 0) {
+      std::chrono::duration<double> length(arguments.seconds);
+      deadline_ = std::chrono::steady_clock::now() + std::chrono::ceil<std::chrono::milliseconds>(length);
+    }
+    for (const std::string& name : names(arguments.globs)) connection_.subscribe(name);
+  }
+
+  int run() {
+    connection_.start();
+    Wake wake = Wake::kItems;
+    while (wake == Wake::kItems && !done_) {
+      wake = connection_.wait(deadline_, output_.fd());
+      if (wake == Wake::kItems) print_items();
+    }
+    if (wake == Wake::kDeadline && !was_ready_) throw never_ready();
+    if (wake == Wake::kReaderGone) reader_gone_ = true;
+    connection_.close([this](const ami_item_t& item) {
+      if (item.msg == nullptr || ami_msg_kind(item.msg) != AMI_MSG_NOTICE || !is_new(item)) return;
+      write(printer_.message(item.msg));
+    });
+    return kSuccess;
+  }
+
+ private:
+  // A stream without its notices would not tell of what it misses.
+  static std::vector<std::string> names(const std::vector<std::string>& globs) {
+    if (globs.empty() || std::find(globs.begin(), globs.end(), "*") != globs.end()) return {"*"};
+    std::vector<std::string> all = {"gap", "login", "ready", "connection-*"};
+    all.insert(all.end(), globs.begin(), globs.end());
+    return all;
+  }
+
+  // There is an item for each name that matches; a message is one line all the same.
+  bool is_new(const ami_item_t& item) {
+    uint64_t seq = ami_msg_seq(item.msg);
+    bool fresh = seq != last_seq_;
+    last_seq_ = seq;
+    return fresh;
+  }
+
+  void print_items() {
+    Items items(connection_.queue());
+    std::string text;
+    const ami_msg_t* final = nullptr;
+    for (const ami_item_t& item : items) {
+      if (done_ || item.msg == nullptr || !is_new(item)) continue;
+      text += printer_.message(item.msg);
+      note(item.msg);
+      if (Connection::is_final(item.msg)) final = item.msg;
+    }
+    write(text);
+    if (final != nullptr) throw connection_.failure();
+  }
+
+  void note(const ami_msg_t* message) {
+    int kind = ami_msg_kind(message);
+    std::string_view name = ami_msg_name(message);
+    if (kind != AMI_MSG_NOTICE) {
+      if (left_ > 0 && --left_ == 0) done_ = true;
+    } else if (name == "ready") {
+      was_ready_ = true;
+    } else if (name == "connection-error" || name == "connection-timeout") {
+      warn(message);
+    }
+  }
+
+  // Once, and only to who may not see the notices: nothing else tells why nothing comes.
+  void warn(const ami_msg_t* message) {
+    if (was_ready_ || warned_ || output_.is_terminal()) return;
+    warned_ = true;
+    const char* reason = ami_msg_get(message, "Reason", nullptr);
+    complain("no connection yet (" + std::string(reason == nullptr ? "" : reason) + "): trying again");
+  }
+
+  void write(const std::string& text) {
+    if (!reader_gone_ && !output_.write(text)) reader_gone_ = done_ = true;
+  }
+
+  Failure never_ready() const {
+    std::string reason = detail_of(connection_.client());
+    return reason.empty() ? Failure(kTimeOut, "no login within the time of --for: give it longer")
+                          : Failure(kNoConnection, reason);
+  }
+
+  Connection connection_;
+  Output& output_;
+  Printer printer_;
+  std::optional<Deadline> deadline_;
+  int64_t left_;
+  uint64_t last_seq_ = 0;
+  bool done_ = false;
+  bool reader_gone_ = false;
+  bool was_ready_ = false;
+  bool warned_ = false;
+};
+
+}  // namespace
+
+int run_events(const EventsArguments& arguments, const Signals& signals, Output& output) {
+  return EventStream(arguments, signals, output).run();
+}
+
+}  // namespace ami::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/connection.h"
+#include "cli/output.h"
+#include "cli/printer.h"
+
+namespace ami::cli {
+
+struct EventsArguments {
+  ServerArguments server;
+  Format format = Format::kAutomatic;
+  std::vector<std::string> globs;  // none: all
+  int64_t count = 0;               // 0: no limit
+  double seconds = 0;              // 0: no limit
+};
+
+// Prints events until a signal, a limit, or the end of whoever reads. Returns the exit code. Throws Failure.
+int run_events(const EventsArguments& arguments, const Signals& signals, Output& output);
+
+}  // namespace ami::cli

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "ami/ami.h"
+
+namespace ami::cli {
+
+/*
+ * One line of JSON, with its line end. A message is
+ *
+ *   {"seq":17,"time":"2026-11-24T04:45:56.123Z","label":"pbx1","kind":"event","name":"Newchannel","fields":{...}}
+ *
+ * label only when the client has an identifier; kind is event, response, listitem or notice. fields holds
+ * every header in wire order; one that repeats has an array of its values, where it first stood. Where the
+ * repeats of a header are not neighbours, "order" lists all keys as they came, so that nothing of the order
+ * is lost. A line without a colon has the key "". Bytes that are not UTF-8: see restorable() in utf8.h.
+ */
+std::string json_line(const ami_msg_t* message);
+
+/*
+ *   {"action":"Ping","status":0,"error":null,"fate":"answered","response":{...},"items":[...],"end":null,"output":null}
+ *
+ * status is 0 or an AMI_E* number, error its name, fate not_sent, maybe_run or answered; response and end are
+ * messages or null, items are messages, output is the text of a Command or null.
+ */
+std::string json_line(const char* action, const ami_reply_t* reply);
+
+}  // namespace ami::cli

@@ -1,0 +1,129 @@
+#include "cli/password.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <strings.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "cli/failure.h"
+
+namespace ami::cli {
+namespace {
+
+constexpr size_t kLongest = 1022;  // as long as a line of AMI can be
+
+void wipe(std::string& text) {
+  // volatile: a plain fill before the end of a life may be optimised away.
+  for (volatile char& c : text) c = '\0';
+}
+
+// The first line of fd, without its line end. Byte by byte: what follows may belong to somebody else.
+Password first_line(int fd, const std::string& source) {
+  std::string line;
+  line.reserve(kLongest + 1);  // no copy is left behind by growth
+  char c = '\0';
+  ssize_t got = 0;
+  while ((got = read(fd, &c, 1)) == 1 && c != '\n' && line.size() <= kLongest) line += c;
+  if (got < 0) {
+    std::string reason = std::strerror(errno);
+    wipe(line);
+    throw Failure(kUsage, "the password cannot be read (" + source + ", " + reason + "): check the file");
+  }
+  if (!line.empty() && line.back() == '\r') line.pop_back();
+  if (line.empty() || line.size() > kLongest) {
+    wipe(line);
+    throw Failure(kUsage,
+                  "the first line is no password (" + source + "): it must hold 1 to 1022 characters");
+  }
+  return Password(std::move(line));
+}
+
+Password password_of_file(const std::string& file) {
+  if (file == "-") return first_line(STDIN_FILENO, "stdin");
+  int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    throw Failure(kUsage, "the password file cannot be opened (" + file + ", " + std::strerror(errno) +
+                              "): check --password-file");
+  struct Closer {
+    int fd;
+    ~Closer() { close(fd); }
+  } closer{fd};
+  return first_line(fd, file);
+}
+
+// The terminal of stdin without echo; as it was, at the end.
+class SilentTerminal {
+ public:
+  SilentTerminal() {
+    tcgetattr(STDIN_FILENO, &before_);
+    termios silent = before_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  }
+  ~SilentTerminal() { tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_); }
+  SilentTerminal(const SilentTerminal&) = delete;
+  SilentTerminal& operator=(const SilentTerminal&) = delete;
+
+ private:
+  termios before_ = {};
+};
+
+void ask(const std::string& text) {
+  [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+}
+
+Password typed_password(const std::string& who, const Signals& signals) {
+  SilentTerminal silence;
+  ask("Password for " + who + ": ");
+  pollfd watched[] = {{STDIN_FILENO, POLLIN, 0}, {signals.fd(), POLLIN, 0}};
+  while (poll(watched, 2, -1) < 0 && errno == EINTR) {
+  }
+  ask("\n");
+  if (watched[1].revents != 0) throw Failure(128 + signals.received(), "interrupted: nothing was sent");
+  return first_line(STDIN_FILENO, "terminal");
+}
+
+}  // namespace
+
+Password::~Password() {
+  wipe(text_);
+}
+
+Password::Password(Password&& other) noexcept : text_(other.text_) {
+  wipe(other.text_);
+}
+
+bool url_has_password(const std::string& url) {
+  size_t query = std::min(url.find('?'), url.size());
+  size_t begin = url.find("://");
+  begin = begin == std::string::npos ? 0 : begin + 3;
+  size_t at = url.rfind('@', query);
+  if (at != std::string::npos && url.find(':', begin) < at) return true;
+  for (size_t option = query; option < url.size(); option = std::min(url.find('&', option + 1), url.size()))
+    if (is_password_option(std::string_view(url).substr(option + 1))) return true;
+  return false;
+}
+
+bool is_password_option(std::string_view option) {
+  constexpr std::string_view kName = "password=";
+  return option.size() >= kName.size() && strncasecmp(option.data(), kName.data(), kName.size()) == 0;
+}
+
+Password find_password(const std::string& file, const std::string& who, const Signals& signals) {
+  if (!file.empty()) return password_of_file(file);
+  const char* variable = std::getenv("AMI_PASSWORD");
+  if (variable != nullptr && *variable != '\0') return Password(variable);
+  if (isatty(STDIN_FILENO) == 1) return typed_password(who, signals);
+  throw Failure(kUsage, "no password for " + who +
+                            " (stdin is no terminal to ask at): set AMI_PASSWORD or give "
+                            "--password-file FILE");
+}
+
+}  // namespace ami::cli

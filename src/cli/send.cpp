@@ -1,0 +1,33 @@
+#include "cli/send.h"
+
+#include "cli/action.h"
+
+namespace ami::cli {
+namespace {
+
+ActionHandle action_of(const SendArguments& arguments) {
+  ActionHandle action = make_action(arguments.action, arguments.fields);
+  int err = AMI_OK;
+  if (!arguments.until.empty()) err = ami_action_until(action.get(), arguments.until.c_str());
+  if (err == AMI_OK && arguments.timeout_ms >= 0)
+    err = ami_action_timeout(action.get(), arguments.timeout_ms);
+  if (err != AMI_OK) throw Failure(exit_code_of(err), ami_action_detail(action.get()));
+  return action;
+}
+
+}  // namespace
+
+int run_send(const SendArguments& arguments, const Signals& signals, Output& output) {
+  ActionHandle action = action_of(arguments);
+  // Nobody sees the events, but --until lives on them.
+  Connection connection(arguments.server, {{"events", arguments.until.empty() ? "off" : "on"}}, signals);
+  connection.open();
+  ReplyHandle reply = perform(connection, action.get());
+  output.write(Printer(arguments.format, output).reply(arguments.action.c_str(), reply.get()));
+  std::string trouble = trouble_of(arguments.action, reply.get());
+  if (!trouble.empty()) complain(trouble);
+  connection.close();
+  return exit_code_of(ami_reply_status(reply.get()));
+}
+
+}  // namespace ami::cli

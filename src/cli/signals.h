@@ -1,0 +1,19 @@
+#pragma once
+
+namespace ami::cli {
+
+// From its making on, SIGINT, SIGTERM and SIGHUP are noted instead of ending the program; a second one of the
+// same kind ends it at once. SIGPIPE is ignored: writing says EPIPE. Made once, for the life of the program.
+class Signals {
+ public:
+  Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  // Readable from the first signal on; never to be read.
+  [[nodiscard]] int fd() const;
+  // The first signal, or 0.
+  [[nodiscard]] int received() const;
+};
+
+}  // namespace ami::cli
