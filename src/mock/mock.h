@@ -22,6 +22,7 @@
  *     ami_mock_emit(m, "Event: Hello\r\nPrivilege: user,all\r\n\r\n");
  *     ami_mock_free(m);
  */
+/* clang-format off: the tables in the comments keep their shape */
 #ifndef AMI_MOCK_H
 #define AMI_MOCK_H
 
@@ -81,6 +82,15 @@ int ami_mock_restart(ami_mock_t*);
 /* 1: closes every connection and the port, so that connecting is refused. 0: listens again on the same port.
  */
 int ami_mock_set_down(ami_mock_t*, int down);
+
+/* What its actions answer is what an Asterisk with a small test configuration would: queues "support" (three
+ * members) and "empty", endpoints alice, bob and loop, one parking lot, sample.conf for GetConfig, and in the
+ * context "test" these extensions for Originate of Local/EXTEN@test: 100 answers, talks for 300 ms and hangs
+ * up, 101 and 102 answer and stay, 103 is busy, 104 congested, 105 rings and never answers, 106 dials 101 and
+ * is bridged with it; others do not exist. Other channels than Local fail. Getvar knows BASE64_DECODE(),
+ * DB(), CHANNEL(name) and CHANNEL(state). CoreShowChannels and Status take "Items: N" for N made-up channels
+ * besides the live ones. Command knows core show channels, core show version, core restart now, manager show
+ * connected, manager show users, manager kick session N. */
 
 /* ---- Driving it ------------------------------------------------------------------------------------- */
 
@@ -158,9 +168,9 @@ int ami_mock_clear(ami_mock_t*); /* disarms all faults; returns how many were ar
  *
  * Counters for ami_mock_count and ami_mock_wait:
  *   connections (accepted)  open (now)  logins (accepted)  refused (logins)  actions (read, before and after
- * the login) events (written to sessions)  faults (fired)  bytes_in  bytes_out  slow (sessions cut for not
- * reading)  calls (begun) calls_open (now)  action:NAME (read, by name, case-blind)  fault:NAME (fired, by
- * name)
+ * the login) events (written to sessions)  faults (fired)  bytes_in  bytes_out  writes (to sockets)  slow
+ * (sessions cut for not reading)  calls (begun)  calls_open (now)  action:NAME (read, by name, case-blind)
+ * fault:NAME (fired, by name)
  */
 int64_t ami_mock_count(const ami_mock_t*, const char* what);
 /* 0 when the counter has reached n (open and calls_open: is n), -1 when timeout_ms have passed. */

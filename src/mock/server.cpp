@@ -116,14 +116,18 @@ bool Server::set(std::string_view name, std::string_view value) {
     return true;
   }
   if (name == "tls") {
-    options_.tls.certificate = take_until(value, ':');
+    std::string_view certificate = take_until(value, ':');
+    if (certificate.empty() || value.empty()) return fail("tls: expected CERT:KEY, two files");
+    options_.tls.certificate = certificate;
     options_.tls.key = value;
-    return !value.empty() || fail("tls: expected CERT:KEY, two files");
+    return true;
   }
   if (name == "serve") {
+    Recording recording;
+    if (!Recording::load(std::string(value), recording, error_)) return false;
+    recording_ = std::move(recording);
     options_.serve = value;
-    recording_ = {};
-    return Recording::load(options_.serve, recording_, error_);
+    return true;
   }
   return set_number(name, value);
 }

@@ -150,6 +150,7 @@ void Session::flush() {
     written_ += count;
     out_begin_ += count;
     server_.journal().add("bytes_out", static_cast<int64_t>(count));
+    server_.journal().add("writes");
     if (chunk_) break;
   }
   if (out_begin_ > largest_write || out_begin_ == out_.size()) {
