@@ -2,11 +2,15 @@
 #ifndef FIXTURE_H
 #define FIXTURE_H
 
-#include <cmocka.h>
+/* cmocka wants the others before it */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
+/* clang-format on */
 
 #include "mock.h"
 #include "wire.h"
