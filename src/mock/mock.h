@@ -81,7 +81,8 @@ void ami_mock_stop(ami_mock_t *);       /* closes everything; the log stays read
 void ami_mock_free(ami_mock_t *);       /* stops first; NULL does nothing */
 const char *ami_mock_error(const ami_mock_t *);
 
-/* Closes every connection and the port, and listens again on the same port with an uptime of zero. */
+/* Closes every connection and goes on with no calls and an uptime of zero. The port stays open all the while: who is back
+ * at once is not refused (ami_mock_set_down is for that). */
 int ami_mock_restart(ami_mock_t *);
 /* 1: closes every connection and the port, so that connecting is refused. 0: listens again on the same port. */
 int ami_mock_set_down(ami_mock_t *, int down);

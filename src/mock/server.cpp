@@ -152,7 +152,7 @@ bool Server::bind_socket(int fd) {
   auto* six = reinterpret_cast<sockaddr_in6*>(&storage);
   auto* four = reinterpret_cast<sockaddr_in*>(&storage);
   bool is_six = options_.host.find(':') != std::string::npos;
-  uint16_t port = htons(static_cast<uint16_t>(port_ > 0 ? port_ : options_.port));
+  uint16_t port = htons(static_cast<uint16_t>(port_ > 0 ? port_.load() : options_.port));
   socklen_t size = is_six ? sizeof *six : sizeof *four;
   storage.ss_family = is_six ? AF_INET6 : AF_INET;
   (is_six ? six->sin6_port : four->sin_port) = port;
@@ -318,8 +318,8 @@ void Server::close_handles() {
   pbx_.clear();
   for (Flood& flood : floods_) flood.done();
   floods_.clear();
-  kill_all();
   close_socket();
+  kill_all();
   timers_.close();
   uv_close(reinterpret_cast<uv_handle_t*>(&prepare_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&async_), nullptr);

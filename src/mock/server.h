@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -138,7 +139,7 @@ class Server {
   uv_prepare_t prepare_{};
   std::unique_ptr<uv_poll_t> listener_;
   int socket_ = -1;
-  int port_ = -1;
+  std::atomic<int> port_ = -1;  // read from any thread
   bool listening_ = false;
   bool served_ = false;
   std::thread thread_;

@@ -91,13 +91,15 @@ size_t Server::release() {
 }
 
 bool Server::restart(bool announce) {
-  if (stopping_) return fail("it is stopping");
+  if (stopping_ || !listening_) return fail("it is not running");
   if (announce) raise(event_template("Shutdown"));
   flush();
-  if (!set_down(true)) return false;
+  // The port stays open, so that a client who sees the end and is back at once is never refused by chance;
+  // set_down is for those who want that.
+  kill_all();
   pbx_.clear();
   started_ = std::time(nullptr);
-  return set_down(false);
+  return true;
 }
 
 bool Server::set_down(bool down) {
@@ -109,8 +111,8 @@ bool Server::set_down(bool down) {
     poll_socket();
     return true;
   }
-  kill_all();
   close_socket();
+  kill_all();
   // The port stays ours: a socket that is bound but does not listen refuses connections.
   return open_socket();
 }

@@ -4,54 +4,51 @@
 
 #include "fixture.h"
 
-/* The value of a key in the block that begins here; empty if it has none. */
-static void value_in(const char* block, const char* key, char* out, size_t cap) {
-  const char* stop = strstr(block, "\r\n\r\n");
-  char line[64];
-  const char* at;
+#define MOST_EVENTS 4000
+
+/* The value of a key of each event of that name, in order. */
+typedef struct values {
+  size_t count;
+  char text[MOST_EVENTS][64];
+} values_t;
+
+static void collect(const char* in, const char* event, const char* key, values_t* out) {
+  char begin[64], line[64];
+  const char* at = in;
+  snprintf(begin, sizeof begin, "Event: %s\r\n", event);
   snprintf(line, sizeof line, "\r\n%s: ", key);
-  at = strstr(block, line);
-  out[0] = '\0';
-  if (at && at < stop) {
-    at += strlen(line);
-    snprintf(out, cap, "%.*s", (int)strcspn(at, "\r"), at);
+  out->count = 0;
+  while ((at = strstr(at, begin)) != NULL) {
+    const char *stop = strstr(at, "\r\n\r\n"), *value = strstr(at, line);
+    assert_true(stop && value && value < stop && out->count < MOST_EVENTS);
+    value += strlen(line);
+    snprintf(out->text[out->count++], 64, "%.*s", (int)strcspn(value, "\r"), value);
+    at = stop;
   }
 }
 
-static const char* next_event(const char* from, const char* name) {
-  char text[64];
-  snprintf(text, sizeof text, "Event: %s\r\n", name);
-  return strstr(from, text);
-}
-
-static size_t count_with(const char* in, const char* event, const char* key, const char* value) {
+static size_t count_of(const values_t* values, const char* text) {
   size_t count = 0;
-  char found[128];
-  for (const char* at = next_event(in, event); at; at = next_event(at + 1, event)) {
-    value_in(at, key, found, sizeof found);
-    count += strcmp(found, value) == 0;
-  }
+  for (size_t i = 0; i < values->count; ++i) count += strcmp(values->text[i], text) == 0;
   return count;
 }
 
-/* Every `first` is followed by exactly one `second` with the same value of the key. Returns how many there
- * are. */
+/* There are as many `first` as `second` with each value of the key. Returns how many there are in all. */
 static size_t assert_pairs(const char* in, const char* first, const char* second, const char* key) {
-  size_t count = 0;
-  char value[128];
-  for (const char* at = next_event(in, first); at; at = next_event(at + 1, first)) {
-    value_in(at, key, value, sizeof value);
-    assert_true(value[0] != '\0');
-    if (count_with(at, second, key, value) != count_with(at, first, key, value)) {
-      fail_msg("%s of %s %s has no %s of its own", first, key, value, second);
+  static values_t begun, ended;
+  collect(in, first, key, &begun);
+  collect(in, second, key, &ended);
+  for (size_t i = 0; i < begun.count; ++i) {
+    if (count_of(&begun, begun.text[i]) != count_of(&ended, begun.text[i])) {
+      fail_msg("%s with %s %s has no %s of its own", first, key, begun.text[i], second);
     }
-    ++count;
   }
-  return count;
+  assert_int_equal(begun.count, ended.count);
+  return begun.count;
 }
 
 static void assert_whole(const char* in) {
-  char linked[128], number[128];
+  static values_t linked, unique, number;
   assert_true(assert_pairs(in, "Newchannel", "Hangup", "Uniqueid") > 0);
   assert_pairs(in, "Newchannel", "Cdr", "Channel");
   assert_pairs(in, "DialBegin", "DialEnd", "DestUniqueid");
@@ -60,14 +57,11 @@ static void assert_whole(const char* in) {
   assert_pairs(in, "QueueCallerJoin", "QueueCallerLeave", "Uniqueid");
   assert_pairs(in, "AgentConnect", "AgentComplete", "Uniqueid");
   assert_pairs(in, "MusicOnHoldStart", "MusicOnHoldStop", "Uniqueid");
-  for (const char* at = next_event(in, "Newchannel"); at; at = next_event(at + 1, "Newchannel")) {
-    value_in(at, "Linkedid", linked, sizeof linked);
-    assert_true(count_with(in, "Newchannel", "Uniqueid", linked) == 1);
-  }
-  for (const char* at = next_event(in, "BridgeDestroy"); at; at = next_event(at + 1, "BridgeDestroy")) {
-    value_in(at, "BridgeNumChannels", number, sizeof number);
-    assert_string_equal(number, "0");
-  }
+  collect(in, "Newchannel", "Linkedid", &linked);
+  collect(in, "Newchannel", "Uniqueid", &unique);
+  for (size_t i = 0; i < linked.count; ++i) assert_int_equal(count_of(&unique, linked.text[i]), 1);
+  collect(in, "BridgeDestroy", "BridgeNumChannels", &number);
+  assert_int_equal(count_of(&number, "0"), number.count);
   assert_null(strstr(in, "{"));
 }
 

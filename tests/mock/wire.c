@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ static char* with_crlf(const char* text) {
 
 static wire_t* open_with(int port, int receive_buffer) {
   struct sockaddr_in address = {0};
+  int on = 1;
   wire_t* wire = calloc(1, sizeof *wire);
   address.sin_family = AF_INET;
   address.sin_port = htons((unsigned short)port);
@@ -39,6 +41,7 @@ static wire_t* open_with(int port, int receive_buffer) {
     wire_close(wire);
     return NULL;
   }
+  setsockopt(wire->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   wire->cap = 4096;
   wire->in = calloc(1, wire->cap);
   return wire;
