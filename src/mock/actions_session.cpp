@@ -72,7 +72,7 @@ void logoff(Session& session, const Request& request) {
 }
 
 void ping(Session& session, const Request& request) {
-  if (session.server().profile().old_pong) return session.respond(request, "Pong", "");
+  if (session.server().profile().first_dialect) return session.respond(request, "Pong", "");
   std::timespec now{};
   std::timespec_get(&now, TIME_UTC);
   char text[64];
@@ -86,7 +86,7 @@ void events(Session& session, const Request& request) {
   if (!parse_mask(request.get("EventMask"), mask)) return session.error(request, "Invalid event mask");
   session.set_mask(mask);
   const char* state = mask ? "On" : "Off";
-  if (session.server().profile().old_events)
+  if (session.server().profile().first_dialect)
     return session.respond(request, std::string("Events ") + state, "");
   session.respond(request, "Success", std::string("Events: ") + state + "\r\n");
 }

@@ -28,10 +28,12 @@ std::string day_and_time(int64_t when, const char* key) {
 void core_status(Session& session, const Request& request) {
   Server& server = session.server();
   int64_t started = std::time(nullptr) - server.uptime();
-  session.respond(request, "Success",
-                  day_and_time(started, "Startup") + day_and_time(started, "Reload") +
-                      "CoreCurrentCalls: " + std::to_string(server.pbx().calls()) +
-                      "\r\nCoreProcessedCalls: " + std::to_string(server.pbx().calls_processed()) + "\r\n");
+  std::string body = day_and_time(started, "Startup") + day_and_time(started, "Reload") +
+                     "CoreCurrentCalls: " + std::to_string(server.pbx().calls()) + "\r\n";
+  if (server.profile().core_extras) {
+    body += "CoreProcessedCalls: " + std::to_string(server.pbx().calls_processed()) + "\r\n";
+  }
+  session.respond(request, "Success", body);
 }
 
 void core_settings(Session& session, const Request& request) {
@@ -42,7 +44,7 @@ void core_settings(Session& session, const Request& request) {
           "\r\nSystemName: \r\nCoreMaxCalls: 0\r\nCoreMaxLoadAvg: 0.000000\r\nCoreRunUser: \r\n"
           "CoreRunGroup: \r\nCoreMaxFilehandles: 0\r\nCoreRealTimeEnabled: No\r\nCoreCDRenabled: Yes\r\n"
           "CoreHTTPenabled: Yes\r\n" +
-          (profile.advanced_filter ? "SoundsSearchCustomDir: No\r\n" : ""));
+          (profile.core_extras ? "SoundsSearchCustomDir: No\r\n" : ""));
 }
 
 void reload(Session& session, const Request& request) {
@@ -89,11 +91,11 @@ void db_get_tree(Session& session, const Request& request) {
   std::string prefix;
   if (!request.get("Family").empty()) prefix = "/" + request.get("Family") + "/" + request.get("Key");
   List list(session, request, "Result will follow");
-  for (const auto& [path, value] : session.server().pbx().database()) {
-    if (!path.starts_with(prefix)) continue;
+  for (const auto& entry : session.server().pbx().database()) {
+    if (!entry.first.starts_with(prefix)) continue;
     list.item(item_templates("DBGetTree").front(), [&](std::string_view name, std::string& out) {
-      if (name == "key") out += path;
-      if (name == "value") out += value;
+      if (name == "key") out += entry.first;
+      if (name == "value") out += entry.second;
     });
   }
   if (session.server().profile().tree_count_wrong) list.pretend_count(1);
@@ -186,12 +188,14 @@ void set_var(Session& session, const Request& request) {
 
 constexpr const char* sample_conf =
     "Category-000000: general\r\nLine-000000-000000: alpha=1\r\nLine-000000-000001: beta=two words\r\n"
-    "Line-000000-000002: empty=\r\nLine-000000-000003: colon=a:b: c\r\nCategory-000001: child\r\n"
+    "Line-000000-000002: empty=\r\nLine-000000-000003: colon=a:b: c\r\n"
+    "Line-000000-000004: utf8=\xc5\xbelu\xc5\xa5ou\xc4\x8dk\xc3\xbd\r\nCategory-000001: child\r\n"
     "Templates-000001: tmpl\r\nLine-000001-000000: x=1\r\nLine-000001-000001: y=2\r\nLine-000001-000002: "
     "list=one\r\n"
     "Line-000001-000003: list=two\r\n";
 constexpr const char* sample_json =
-    "JSON: {\"general\":{\"alpha\":\"1\",\"beta\":\"two words\",\"empty\":\"\",\"colon\":\"a:b: c\"},"
+    "JSON: {\"general\":{\"alpha\":\"1\",\"beta\":\"two words\",\"empty\":\"\",\"colon\":\"a:b: "
+    "c\",\"utf8\":\"\xc5\xbelu\xc5\xa5ou\xc4\x8dk\xc3\xbd\"},"
     "\"child\":{\"templates\":\"tmpl\",\"x\":\"1\",\"y\":\"2\",\"list\":\"one\",\"list\":\"two\"}}\r\n";
 
 void get_config(Session& session, const Request& request) {

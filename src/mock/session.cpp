@@ -162,8 +162,7 @@ void Session::builtin(const Request& request) {
   if (hit("shutting_down")) return error(request, "Asterisk is shutting down");
   const Action* action = find_action(name);
   if (!logged_in_ && (!action || !action->before_login)) {
-    return error(request,
-                 server_.profile().short_permission ? "Authentication Required" : "Permission denied");
+    return error(request, server_.profile().first_dialect ? "Authentication Required" : "Permission denied");
   }
   if (!action) {
     return error(request, "Invalid/unknown command: " + name +
