@@ -82,7 +82,7 @@ Values values_of(const Request& request) {
   if (!request.get("Application").empty()) {
     values["to_app"] = request.get("Application");
     values["to_data"] = request.get("Data");
-    double seconds = std::atof(request.get("Data").c_str());
+    double seconds = std::strtod(request.get("Data").c_str(), nullptr);
     bool waits = same_word(request.get("Application"), "Wait") && seconds > 0;
     values["to_wait"] = std::to_string(waits ? static_cast<int64_t>(seconds * 1000) : 300);
   } else {

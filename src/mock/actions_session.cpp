@@ -1,7 +1,4 @@
 // Actions about the session itself: login, events, filters, Ping.
-#include <cstdio>
-#include <ctime>
-
 #include "actions.h"
 #include "server.h"
 #include "session.h"
@@ -73,12 +70,10 @@ void logoff(Session& session, const Request& request) {
 
 void ping(Session& session, const Request& request) {
   if (session.server().profile().first_dialect) return session.respond(request, "Pong", "");
-  std::timespec now{};
-  std::timespec_get(&now, TIME_UTC);
-  char text[64];
-  std::snprintf(text, sizeof text, "Ping: Pong\r\nTimestamp: %lld.%06ld\r\n",
-                static_cast<long long>(now.tv_sec), now.tv_nsec / 1000);
-  session.respond(request, "Success", text);
+  int64_t now = now_us();
+  session.respond(
+      request, "Success",
+      "Ping: Pong\r\nTimestamp: " + std::to_string(now / 1000000) + "." + decimal(now % 1000000, 6) + "\r\n");
 }
 
 void events(Session& session, const Request& request) {
@@ -86,8 +81,8 @@ void events(Session& session, const Request& request) {
   if (!parse_mask(request.get("EventMask"), mask)) return session.error(request, "Invalid event mask");
   session.set_mask(mask);
   const char* state = mask ? "On" : "Off";
-  if (session.server().profile().first_dialect)
-    return session.respond(request, std::string("Events ") + state, "");
+  bool old = session.server().profile().first_dialect;
+  if (old) return session.respond(request, std::string("Events ") + state, "");
   session.respond(request, "Success", std::string("Events: ") + state + "\r\n");
 }
 

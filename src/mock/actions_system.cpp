@@ -14,15 +14,9 @@ namespace ami::mock {
 
 namespace {
 
-std::string day_and_time(int64_t when, const char* key) {
-  auto seconds = static_cast<std::time_t>(when);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char day[16], time[16];
-  std::strftime(day, sizeof day, "%Y-%m-%d", &utc);
-  std::strftime(time, sizeof time, "%H:%M:%S", &utc);
-  std::string name(key);
-  return "Core" + name + "Date: " + day + "\r\nCore" + name + "Time: " + time + "\r\n";
+std::string day_and_time(int64_t when, const std::string& name) {
+  return "Core" + name + "Date: " + utc(when, "%Y-%m-%d") + "\r\nCore" + name +
+         "Time: " + utc(when, "%H:%M:%S") + "\r\n";
 }
 
 void core_status(Session& session, const Request& request) {

@@ -12,13 +12,7 @@ namespace ami::mock {
 
 namespace {
 std::string clock_text(int64_t when) {
-  if (when == 0) return {};
-  auto seconds = static_cast<std::time_t>(when);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
-  return text;
+  return utc(when, "%Y-%m-%d %H:%M:%S");
 }
 
 int64_t number(std::string_view text, int64_t otherwise) {
@@ -270,7 +264,7 @@ void Call::cdr(const Channel& channel) {
   });
 }
 
-void Call::report(Outcome outcome) {
+void Call::report(const Outcome& outcome) {
   if (!outcome_) return;
   auto tell = std::move(outcome_);
   outcome_ = nullptr;

@@ -53,7 +53,7 @@ class Call {
   void hang_up(Channel& channel, int64_t cause);
   void cdr(const Channel& channel);
   void finish(int64_t cause);
-  void report(Outcome outcome);
+  void report(const Outcome& outcome);
   Channel* role(std::string_view name);
 
   Pbx& pbx_;

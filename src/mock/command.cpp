@@ -1,6 +1,5 @@
 // The Command action: a small CLI, in both framings of its output.
 #include <algorithm>
-#include <cstdio>
 #include <ctime>
 
 #include "actions.h"
@@ -26,17 +25,17 @@ void answer(Session& session, const Request& request, bool known, std::string_vi
   session.respond(request, known ? "Success" : "Error", body);
 }
 
+std::string channel_row(std::string_view name, std::string_view place, std::string_view state,
+                        std::string_view app) {
+  return padded(name, 64) + " " + padded(place, 32) + " " + padded(state, 7) + " " + padded(app, 30) + "\n";
+}
+
 std::string show_channels(Pbx& pbx) {
-  char line[512];
-  std::snprintf(line, sizeof line, "%-64s %-32s %-7s %-30s\n", "Channel", "Location", "State",
-                "Application(Data)");
-  std::string out = line;
+  std::string out = channel_row("Channel", "Location", "State", "Application(Data)");
   for (const auto& channel : pbx.channels()) {
     std::string place = channel->exten + "@" + channel->context + ":" + std::to_string(channel->priority);
     std::string app = channel->app.empty() ? "(None)" : channel->app + "(" + channel->data + ")";
-    std::snprintf(line, sizeof line, "%-64s %-32s %-7s %-30s\n", channel->name.c_str(), place.c_str(),
-                  state_name(channel->state), app.c_str());
-    out += line;
+    out += channel_row(channel->name, place, state_name(channel->state), app);
   }
   auto counted = [&](size_t count, const char* what) {
     out += std::to_string(count) + " " + what + (count == 1 ? "\n" : "s\n");
@@ -48,23 +47,24 @@ std::string show_channels(Pbx& pbx) {
   return out;
 }
 
+std::string user_row(const std::vector<std::string>& cells) {
+  static const size_t widths[] = {15, 55, 10, 10, 8, 8, 10, 10};
+  std::string out;
+  for (size_t i = 0; i < cells.size(); ++i) out += "  " + padded(cells[i], widths[i]);
+  return out + "\n";
+}
+
 std::string show_connected(Server& server) {
-  std::string out =
-      "  Username         IP Address                                               Start       Elapsed     "
-      "FileDes   "
-      "HttpCnt   ReadPerms   WritePerms\n";
+  std::string out = user_row(
+      {"Username", "IP Address", "Start", "Elapsed", "FileDes", "HttpCnt", "ReadPerms", "WritePerms"});
   size_t count = 0;
   server.each_session([&](Session& session) {
     if (!session.logged_in()) return;
     std::string address = session.remote_address();
-    char line[256];
-    std::snprintf(line, sizeof line, "  %-15s  %-55s  %-10lld  %-10lld  %-8llu  %-8d  %-10u  %-10u\n",
-                  session.user().c_str(), address.substr(0, address.rfind('/')).c_str(),
-                  static_cast<long long>(session.login_time()),
-                  static_cast<long long>(std::time(nullptr) - session.login_time()),
-                  static_cast<unsigned long long>(session.id()), 0, session.read_classes(),
-                  session.write_classes());
-    out += line;
+    out +=
+        user_row({session.user(), address.substr(0, address.rfind('/')), std::to_string(session.login_time()),
+                  std::to_string(std::time(nullptr) - session.login_time()), std::to_string(session.id()),
+                  "0", std::to_string(session.read_classes()), std::to_string(session.write_classes())});
     ++count;
   });
   return out + std::to_string(count) + " users connected.\n";

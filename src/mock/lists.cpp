@@ -1,7 +1,6 @@
 #include "lists.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <ctime>
 
 #include "actions.h"
@@ -60,10 +59,7 @@ void List::complete(std::string_view event, std::string_view extra) {
 namespace {
 
 std::string clock_of(int64_t seconds) {
-  char text[48];
-  std::snprintf(text, sizeof text, "%02d:%02d:%02d", static_cast<int>(seconds / 3600 % 100),
-                static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60));
-  return text;
+  return decimal(seconds / 3600, 2) + ":" + decimal(seconds / 60 % 60, 2) + ":" + decimal(seconds % 60, 2);
 }
 
 void channel_value(Pbx& pbx, const Channel& channel, std::string_view name, std::string& out) {
@@ -84,10 +80,8 @@ void made_up_items(List& list, Pbx& pbx, const Request& request, const std::stri
   int64_t count = 0;
   to_number(request.get("Items"), count);
   for (int64_t i = 0; i < count; ++i) {
-    char serial[24];
-    std::snprintf(serial, sizeof serial, "%08llx", static_cast<unsigned long long>(i));
     Channel channel;
-    channel.name = std::string("PJSIP/bench-") + serial;
+    channel.name = "PJSIP/bench-" + hex(static_cast<uint64_t>(i), 8);
     channel.uniqueid = channel.linkedid = "1700000000." + std::to_string(i);
     channel.state = 6;
     channel.exten = "100";

@@ -1,6 +1,6 @@
 // `ami mock`: the mock PBX as a program.
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +17,7 @@ struct MockFree {
 };
 
 int complain(const ami_mock_t* mock, int code) {
-  std::fprintf(stderr, "ami mock: %s\n", ami_mock_error(mock));
+  std::cerr << "ami mock: " << ami_mock_error(mock) << "\n";
   return code;
 }
 
@@ -48,7 +48,6 @@ int ami_mock_main(int argc, char** argv) {
       return complain(mock.get(), exit_usage);
   }
   if (ami_mock_listen(mock.get()) != 0) return complain(mock.get(), exit_no_listener);
-  std::printf("listening on 127.0.0.1:%d\n", ami_mock_port(mock.get()));
-  std::fflush(stdout);
+  std::cout << "listening on 127.0.0.1:" << ami_mock_port(mock.get()) << std::endl;
   return ami_mock_run(mock.get()) == 0 ? 0 : complain(mock.get(), exit_no_listener);
 }

@@ -1,7 +1,6 @@
 #include "pbx.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <ctime>
 
 #include "data.h"
@@ -100,9 +99,7 @@ void Pbx::clear() {
 // ---- channels, bridges, queues
 
 std::string Pbx::next_serial() {
-  char text[16];
-  std::snprintf(text, sizeof text, "%08llx", static_cast<unsigned long long>(++last_serial_));
-  return text;
+  return hex(++last_serial_, 8);
 }
 
 Channel& Pbx::add_channel(std::string name, uint64_t call) {
@@ -128,10 +125,10 @@ void Pbx::remove_channel(const std::string& name) {
 }
 
 Bridge& Pbx::add_bridge() {
-  char id[64];
-  auto part = [&](int64_t high) { return static_cast<unsigned long>(server_.random(0, high)); };
-  std::snprintf(id, sizeof id, "%08lx-%04lx-4%03lx-a%03lx-%012lx", part(0xffffffff), part(0xffff),
-                part(0xfff), part(0xfff), part(0xffffffffffff));
+  std::string id;
+  for (size_t digits : {8u, 4u, 4u, 4u, 12u}) {
+    id += (id.empty() ? "" : "-") + hex(static_cast<uint64_t>(server_.random(0, INT64_MAX - 1)), digits);
+  }
   return bridges_[id] = {id, 0};
 }
 

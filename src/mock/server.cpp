@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <ctime>
+#include <system_error>
 
 #include "text.h"
 
@@ -19,6 +19,10 @@ namespace ami::mock {
 
 namespace {
 constexpr int backlog = 1024;
+
+std::string reason() {
+  return std::generic_category().message(errno);
+}
 
 void make_nonblocking(int fd) {
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -49,7 +53,7 @@ class SigpipeBlock {
 };
 }  // namespace
 
-Server::Server() : profile_(find_profile("22")), pbx_(*this), random_(1) {}
+Server::Server() : profile_(find_profile("22")), pbx_(*this), random_(static_cast<uint64_t>(options_.seed)) {}
 
 Server::~Server() {
   stop();
@@ -161,8 +165,7 @@ bool Server::bind_socket(int fd) {
     return fail("host: \"" + options_.host + "\" is not a numeric address");
   }
   if (bind(fd, any, size) != 0 || getsockname(fd, any, &size) != 0) {
-    return fail("cannot bind " + options_.host + ":" + std::to_string(ntohs(port)) + ": " +
-                std::strerror(errno));
+    return fail("cannot bind " + options_.host + ":" + std::to_string(ntohs(port)) + ": " + reason());
   }
   port_ = ntohs(is_six ? six->sin6_port : four->sin_port);
   return true;
@@ -171,7 +174,7 @@ bool Server::bind_socket(int fd) {
 bool Server::open_socket() {
   int family = options_.host.find(':') != std::string::npos ? AF_INET6 : AF_INET;
   socket_ = socket(family, SOCK_STREAM, 0);
-  if (socket_ < 0) return fail(std::string("socket: ") + std::strerror(errno));
+  if (socket_ < 0) return fail("socket: " + reason());
   make_nonblocking(socket_);
   int on = 1;
   setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -190,7 +193,7 @@ bool Server::listen() {
     if (!tls_) return false;
   }
   if (!open_socket()) return false;
-  if (::listen(socket_, backlog) != 0) return fail(std::string("listen: ") + std::strerror(errno));
+  if (::listen(socket_, backlog) != 0) return fail("listen: " + reason());
   random_.seed(static_cast<uint64_t>(options_.seed));
   started_ = std::time(nullptr);
   uv_loop_init(&loop_);

@@ -1,6 +1,5 @@
 // The busy half of Server: sessions, events to everyone, faults.
 #include <algorithm>
-#include <cstdio>
 #include <ctime>
 
 #include "data.h"
@@ -10,7 +9,7 @@
 namespace ami::mock {
 
 namespace {
-constexpr size_t flood_backlog = 256 * 1024;
+constexpr size_t flood_backlog = 262144;
 
 Classes classes_of(std::string_view event) {
   std::string_view names = header(event, "Privilege");
@@ -29,14 +28,8 @@ std::string closed(std::string_view event) {
 }
 
 std::string event_time() {
-  std::timespec now{};
-  std::timespec_get(&now, TIME_UTC);
-  std::tm utc{};
-  gmtime_r(&now.tv_sec, &utc);
-  char day[32], text[64];
-  std::strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc);
-  std::snprintf(text, sizeof text, "%s.%03ld+0000", day, now.tv_nsec / 1000000);
-  return text;
+  int64_t now = now_us();
+  return utc(now / 1000000, "%Y-%m-%dT%H:%M:%S") + "." + decimal(now / 1000 % 1000, 3) + "+0000";
 }
 }  // namespace
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <ctime>
 
 namespace ami::mock {
 
@@ -79,6 +81,36 @@ std::string hex(const unsigned char* bytes, size_t count) {
     out += digits[bytes[i] & 15];
   }
   return out;
+}
+
+std::string hex(uint64_t number, size_t digits) {
+  std::string out;
+  for (size_t i = digits; i-- > 0;) out += "0123456789abcdef"[(number >> (4 * i)) & 15];
+  return out;
+}
+
+std::string decimal(int64_t number, size_t digits) {
+  std::string out = std::to_string(number);
+  return std::string(digits > out.size() ? digits - out.size() : 0, '0') + out;
+}
+
+std::string padded(std::string_view text, size_t width) {
+  std::string out(text);
+  if (out.size() < width) out.append(width - out.size(), ' ');
+  return out;
+}
+
+std::string utc(int64_t when, const char* format) {
+  auto seconds = static_cast<std::time_t>(when);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[64];
+  return {text, std::strftime(text, sizeof text, format, &parts)};
+}
+
+int64_t now_us() {
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
 std::string expand(std::string_view text, const Resolver& value) {

@@ -21,6 +21,11 @@ bool is_true(std::string_view text);
 // Bare LF becomes CRLF; used on templates only, never on values.
 std::string with_crlf(std::string_view text);
 std::string hex(const unsigned char* bytes, size_t count);
+std::string hex(uint64_t number, size_t digits);          // with leading zeros
+std::string decimal(int64_t number, size_t digits);       // with leading zeros
+std::string padded(std::string_view text, size_t width);  // with blanks behind
+std::string utc(int64_t when, const char* format);        // as strftime does
+int64_t now_us();                                         // since 1970
 
 // Replaces each {name} of a template by what `value` appends for it. "{{" stands for a brace.
 using Resolver = std::function<void(std::string_view name, std::string& out)>;
