@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ami/ami.h"
+#include "protocol/scan.h"
 #include "protocol/text.h"
 
 namespace ami {
@@ -71,12 +72,23 @@ std::string_view Frame::headers() const noexcept {
 }
 
 std::string_view Frame::get(std::string_view key) const noexcept {
-  std::string_view rest = headers();
-  while (!rest.empty()) {
-    const std::string_view line = take_line(rest);
-    if (!starts_nocase(line, key)) continue;
-    const Header header = split_line(line);
-    if (header.key.size() == key.size() && !key.empty()) return header.value;
+  if (key.empty() || key.front() == '\0') return {};
+  const std::string_view text = headers();
+  const char small = lower(key.front());
+  const char large = small >= 'a' && small <= 'z' ? static_cast<char>(small - 'a' + 'A') : small;
+  uint64_t begins = 1;  // bit 0: whether a line may begin with the next block
+  for (scan::Blocks blocks(text); blocks.next();) {
+    const uint64_t lfs = blocks.marks('\n');
+    uint64_t found = (begins | lfs << 1U) & (blocks.marks(small) | blocks.marks(large));
+    begins = lfs >> 63U;
+    for (; found != 0; found &= found - 1) {
+      const size_t begin = blocks.base() + scan::lowest(found);
+      if (begin != 0 && (begin == 1 || text[begin - 2] != '\r')) continue;  // a bare LF ends no line
+      std::string_view line = text.substr(begin);
+      if (!starts_nocase(line, key)) continue;
+      const Header header = split_line(take_line(line));
+      if (header.key.size() == key.size()) return header.value;
+    }
   }
   return {};
 }
@@ -91,6 +103,13 @@ size_t classify(std::string_view block, Frame& frame) noexcept {
   }
   frame = Frame{};
   frame.bytes = rest;
+  const bool event = rest.starts_with(kEvent);
+  if (event || rest.starts_with(kResponse)) {
+    rest.remove_prefix(event ? kEvent.size() : kResponse.size());
+    frame.kind = event ? AMI_MSG_EVENT : AMI_MSG_RESPONSE;
+    frame.name = without_last_lf(rest.substr(0, rest.find("\r\n")));
+    return skipped;
+  }
   rest = frame.headers();
   while (!rest.empty() && frame.kind == 0) {
     const Header header = split_line(take_line(rest));

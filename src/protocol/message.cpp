@@ -1,5 +1,6 @@
 #include "protocol/message.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -36,88 +37,87 @@ char* keep(std::atomic<char*>& slot, char* made) noexcept {
 // Takes the header lines of a text apart in place.
 class ami_msg::Table {
  public:
-  Table(char* text, ami_field_t* fields, bool agents) noexcept
-      : text_(text), first_(fields), next_(fields), agents_(agents) {}
+  Table(char* text, ami_field_t* fields) noexcept : text_(text), first_(fields), next_(fields) {}
 
-  void fill(size_t size) noexcept;
+  // By the outline of the text.
+  void fill(const ami::scan::Outline& outline) noexcept;
+  // Line by line.
+  void fill(size_t size, bool agents) noexcept;
   [[nodiscard]] size_t count() const noexcept { return static_cast<size_t>(next_ - first_); }
 
  private:
-  void add(size_t begin, size_t colon, size_t end) noexcept;
-  void add_unkeyed(size_t begin, size_t end) noexcept;
-  void split_call_started() noexcept;
-  [[nodiscard]] size_t trimmed(size_t begin, size_t end) const noexcept {
-    return end > begin && text_[end - 1] == '\n' ? end - 1 : end;
-  }
+  void add(std::string_view line) noexcept;
+  bool add_call_started(std::string_view line) noexcept;
 
   char* text_;
   ami_field_t* first_;
   ami_field_t* next_;
-  bool agents_;
 };
 
-// One pass over the blocks; of each line the first colon counts, wherever the borders between blocks fall.
-void ami_msg::Table::fill(size_t size) noexcept {
-  ami::scan::Blocks blocks({text_, size});
-  ami::scan::LineEnds line_ends;
+void ami_msg::Table::fill(const ami::scan::Outline& outline) noexcept {
+  // Copies, since the compiler must fear that each byte written to the text changes the members.
+  char* const text = text_;
+  ami_field_t* next = next_;
   size_t begin = 0;
-  size_t colon = ami::scan::kNone;
-  while (const char* block = blocks.next()) {
-    const size_t base = blocks.base();
-    uint64_t colons = ami::scan::matches(block, ':');
-    for (uint64_t ends = line_ends.in(block); ends != 0; ends &= ends - 1) {
-      const uint64_t before = ends ^ (ends - 1);  // up to this line's LF
-      if (colon == ami::scan::kNone && (colons & before) != 0) colon = base + ami::scan::lowest(colons);
-      colons &= ~before;
-      const size_t lf = base + ami::scan::lowest(ends);
-      add(begin, colon, lf - 1);
-      begin = lf + 1;
-      colon = ami::scan::kNone;
+  for (size_t line = 0; line < outline.lines(); ++line) {
+    const size_t end = outline.line_end(line);
+    const size_t colon = outline.colon(begin, end);
+    const size_t key_size = colon - begin;
+    if (key_size == 0 || colon > end ||
+        (key_size >= kChanVariable.size() && text[begin + kChanVariable.size() - 1] == '(')) {
+      next_ = next;
+      add({text + begin, end - begin});  // what is seldom
+      next = next_;
+    } else {
+      const size_t value = colon + (text[colon + 1] == ' ' ? 2 : 1);
+      text[colon] = '\0';
+      text[end] = '\0';
+      *next++ = {text + begin, text + value, static_cast<uint32_t>(key_size),
+                 static_cast<uint32_t>(end - value)};
     }
-    if (colon == ami::scan::kNone && colons != 0) colon = base + ami::scan::lowest(colons);
+    begin = end + 2;
+  }
+  next_ = next;
+}
+
+void ami_msg::Table::fill(size_t size, bool agents) noexcept {
+  std::string_view rest(text_, size);
+  for (size_t end = rest.find("\r\n"); end != std::string_view::npos; end = rest.find("\r\n")) {
+    const std::string_view line = rest.substr(0, end);
+    if (agents && add_call_started(line)) {
+      agents = false;  // there was room for one field more
+    } else {
+      add(line);
+    }
+    rest.remove_prefix(end + 2);
   }
 }
 
-void ami_msg::Table::add(size_t begin, size_t colon, size_t end) noexcept {
-  if (colon == ami::scan::kNone || colon == begin) return add_unkeyed(begin, end);
-  if (colon - begin >= kChanVariable.size() && text_[begin + kChanVariable.size() - 1] == '(') {
-    // A channel's name may hold a colon.
-    colon = begin + ami::split_line({text_ + begin, end - begin}).key.size();
-  }
-  size_t value = colon + 1;
-  if (text_[value] == ' ') ++value;
-  const size_t value_end = trimmed(value, end);
-  text_[colon] = '\0';
-  text_[value_end] = '\0';
-  *next_++ = {text_ + begin, text_ + value, static_cast<uint32_t>(colon - begin),
-              static_cast<uint32_t>(value_end - value)};
-  if (agents_) split_call_started();
-}
-
-void ami_msg::Table::add_unkeyed(size_t begin, size_t end) noexcept {
-  end = trimmed(begin, end);
-  text_[end] = '\0';
-  *next_++ = {text_ + end, text_ + begin, 0, static_cast<uint32_t>(end - begin)};
+void ami_msg::Table::add(std::string_view line) noexcept {
+  const ami::Header header = ami::split_line(line);
+  char* end = text_ + (header.value.data() + header.value.size() - text_);
+  *end = '\0';
+  if (!header.key.empty()) text_[header.key.data() + header.key.size() - text_] = '\0';
+  *next_++ = {header.key.empty() ? end : header.key.data(), header.value.data(),
+              static_cast<uint32_t>(header.key.size()), static_cast<uint32_t>(header.value.size())};
 }
 
 // An agent that is on a call has "CallStarted: n LF LoggedInTime: m" in one line, since Asterisk 12.
-void ami_msg::Table::split_call_started() noexcept {
-  ami_field_t& field = next_[-1];
-  const std::string_view value(field.value, field.value_len);
-  const size_t lf = value.find("\nLoggedInTime:");
-  if (lf == std::string_view::npos || !is_key(field, "CallStarted")) return;
-  agents_ = false;  // there is room for one more field
-  field.value_len = static_cast<uint32_t>(lf);
-  const size_t begin = static_cast<size_t>(field.value - text_) + lf + 1;
-  text_[begin - 1] = '\0';
-  add(begin, begin + std::string_view("LoggedInTime").size(), begin + value.size() - lf - 1);
+bool ami_msg::Table::add_call_started(std::string_view line) noexcept {
+  const size_t lf = std::min(line.find('\n'), line.size());
+  if (!ami::starts_nocase(line, "CallStarted:") || !line.substr(lf).starts_with("\nLoggedInTime:"))
+    return false;
+  add(line.substr(0, lf));
+  add(line.substr(lf + 1));
+  return true;
 }
 
-ami_msg* ami_msg::allocate(size_t fields, size_t text, const Stamp& stamp) noexcept {
+// text and more are bytes; behind text there is a NUL.
+ami_msg* ami_msg::allocate(size_t fields, size_t text, size_t more, const Stamp& stamp) noexcept {
   static_assert(sizeof(ami_msg) % alignof(ami_field_t) == 0);
   if (text > UINT32_MAX) return nullptr;  // lengths of fields have 32 bits
   const size_t table = fields * sizeof(ami_field_t);
-  const size_t size = sizeof(ami_msg) + table + stamp.label.size() + 1 + text;
+  const size_t size = sizeof(ami_msg) + table + stamp.label.size() + 1 + text + 1 + more;
   void* memory = std::malloc(size);
   if (memory == nullptr) return nullptr;
   auto* msg = new (memory) ami_msg;
@@ -131,70 +131,93 @@ ami_msg* ami_msg::allocate(size_t fields, size_t text, const Stamp& stamp) noexc
   std::memcpy(at, stamp.label.data(), stamp.label.size());
   at[stamp.label.size()] = '\0';
   msg->label_ = at;
-  msg->text_ = {at + stamp.label.size() + 1, text};
+  at += stamp.label.size() + 1;
+  at[text] = '\0';
+  msg->text_ = {at, text};
   return msg;
 }
 
 MessagePtr ami_msg::build(const Frame& frame, const Stamp& stamp) noexcept {
   const std::string_view wire = frame.bytes;
-  const bool plain = ami::is_plain(stamp.encoding, wire);
-  const size_t size = plain ? wire.size() : ami::decoded_size(stamp.encoding, wire);
   const std::string_view headers = frame.headers();
   const bool agents = equal_nocase(frame.name, "Agents");
-  ami_msg* msg = allocate(ami::scan::count_lines(headers) + (agents ? 1 : 0),
-                          size + 1 + (plain ? 0 : wire.size() + 1), stamp);
-  if (msg == nullptr) return {};
+  ami::scan::Outline outline;
+  const bool outlined = outline.draw(headers);
+  const size_t fields = outlined ? outline.lines() : ami::scan::count_lines(headers) + (agents ? 1 : 0);
 
-  char* text = const_cast<char*>(msg->text_.data());
-  msg->text_ = {text, size};
-  *ami::decode_to(plain ? ami::Encoding::kBytes : stamp.encoding, wire, text) = '\0';
-  if (!plain) {
-    char* copy = text + size + 1;
-    std::memcpy(copy, wire.data(), wire.size());
-    copy[wire.size()] = '\0';
-    msg->wire_ = {copy, wire.size()};
+  if (!ami::is_plain(stamp.encoding, wire)) return build_decoded(frame, stamp, fields, agents);
+  ami_msg* msg = allocate(fields, wire.size(), 0, stamp);
+  if (msg == nullptr) return {};
+  char* text = msg->writable_text();
+  std::memcpy(text, wire.data(), wire.size());
+  Table table(text, msg->writable_fields());
+  if (outlined) {
+    table.fill(outline);
+  } else {
+    table.fill(headers.size(), agents);
   }
-  const size_t header_size = plain ? headers.size() : ami::decoded_size(stamp.encoding, headers);
-  if (frame.raw.data() != nullptr) {
-    size_t end = header_size + (plain ? frame.raw.size() : ami::decoded_size(stamp.encoding, frame.raw));
-    if (end > header_size && text[end - 1] == '\n') --end;
-    text[end] = '\0';
-    msg->cli_ = {text + header_size, end - header_size};
-  }
-  msg->take_apart(header_size, agents);
+  msg->field_count_ = table.count();
+  if (frame.name.data() != nullptr) msg->name_ = text + (frame.name.data() - wire.data());
+  if (frame.raw.data() != nullptr) msg->set_cli(headers.size(), frame.raw.size());
+  return MessagePtr::adopt(msg);
+}
+
+MessagePtr ami_msg::build_decoded(const Frame& frame, const Stamp& stamp, size_t fields,
+                                  bool agents) noexcept {
+  const std::string_view wire = frame.bytes;
+  const size_t size = ami::decoded_size(stamp.encoding, wire);
+  const size_t header_size = ami::decoded_size(stamp.encoding, frame.headers());
+  ami_msg* msg = allocate(fields, size, wire.size() + 1, stamp);
+  if (msg == nullptr) return {};
+  char* text = msg->writable_text();
+  char* copy = ami::decode_to(stamp.encoding, wire, text) + 1;
+  std::memcpy(copy, wire.data(), wire.size());
+  copy[wire.size()] = '\0';
+  msg->wire_ = {copy, wire.size()};
+  Table table(text, msg->writable_fields());
+  table.fill(header_size, agents);
+  msg->field_count_ = table.count();
+  msg->find_name();
+  if (frame.raw.data() != nullptr) msg->set_cli(header_size, ami::decoded_size(stamp.encoding, frame.raw));
   return MessagePtr::adopt(msg);
 }
 
 MessagePtr ami_msg::notice(std::string_view lines, Stamp stamp) noexcept {
   constexpr std::string_view kBlankLine = "\r\n";
   stamp.kind = AMI_MSG_NOTICE;
-  const size_t size = lines.size() + kBlankLine.size();
-  ami_msg* msg = allocate(ami::scan::count_lines(lines), size + 1, stamp);
+  ami_msg* msg = allocate(ami::scan::count_lines(lines), lines.size() + kBlankLine.size(), 0, stamp);
   if (msg == nullptr) return {};
-  char* text = const_cast<char*>(msg->text_.data());
-  msg->text_ = {text, size};
+  char* text = msg->writable_text();
   std::memcpy(text, lines.data(), lines.size());
   std::memcpy(text + lines.size(), kBlankLine.data(), kBlankLine.size());
-  text[size] = '\0';
-  msg->take_apart(lines.size(), false);
+  Table table(text, msg->writable_fields());
+  table.fill(lines.size(), false);
+  msg->field_count_ = table.count();
+  msg->find_name();
   return MessagePtr::adopt(msg);
 }
 
-void ami_msg::take_apart(size_t header_size, bool agents) noexcept {
-  Table table(const_cast<char*>(text_.data()), const_cast<ami_field_t*>(fields_), agents);
-  table.fill(header_size);
-  field_count_ = table.count();
-  for (size_t i = 0; i < field_count_; ++i) {
-    if (!is_key(fields_[i], "Event") && !is_key(fields_[i], "Response")) continue;
-    name_ = fields_[i].value;
+// The text of an old Command, without its last LF. What follows it is the marker of its end.
+void ami_msg::set_cli(size_t begin, size_t size) noexcept {
+  char* text = writable_text() + begin;
+  if (size > 0 && text[size - 1] == '\n') --size;
+  text[size] = '\0';
+  cli_ = {text, size};
+}
+
+void ami_msg::find_name() noexcept {
+  for (const ami_field_t* field = fields_; field != fields_ + field_count_; ++field) {
+    if (!is_key(*field, "Event") && !is_key(*field, "Response")) continue;
+    name_ = field->value;
     return;
   }
 }
 
 void ami_msg::unref() const noexcept {
   if (refs_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  std::free(raw_.load(std::memory_order_relaxed));
-  std::free(output_.load(std::memory_order_relaxed));
+  for (char* made : {raw_.load(std::memory_order_relaxed), output_.load(std::memory_order_relaxed)}) {
+    if (made != nullptr) std::free(made);  // most messages have neither
+  }
   this->~ami_msg();
   std::free(const_cast<ami_msg*>(this));
 }

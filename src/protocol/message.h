@@ -57,8 +57,13 @@ struct ami_msg {
 
   ami_msg() = default;
   ~ami_msg() = default;
-  static ami_msg* allocate(size_t fields, size_t text, const ami::Stamp& stamp) noexcept;
-  void take_apart(size_t header_size, bool agents) noexcept;
+  static ami_msg* allocate(size_t fields, size_t text, size_t more, const ami::Stamp& stamp) noexcept;
+  static ami::MessagePtr build_decoded(const ami::Frame& frame, const ami::Stamp& stamp, size_t fields,
+                                       bool agents) noexcept;
+  [[nodiscard]] char* writable_text() noexcept { return const_cast<char*>(text_.data()); }
+  [[nodiscard]] ami_field_t* writable_fields() noexcept { return const_cast<ami_field_t*>(fields_); }
+  void set_cli(size_t begin, size_t size) noexcept;
+  void find_name() noexcept;
   [[nodiscard]] char* restored() const noexcept;
   [[nodiscard]] char* joined(size_t size) const noexcept;
 

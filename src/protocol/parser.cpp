@@ -27,7 +27,7 @@ std::string_view skip_blank_lines(std::string_view text) noexcept {
 }
 
 bool is_raw(std::string_view message) noexcept {
-  return starts_nocase(message, kFollows);
+  return !message.empty() && lower(message.front()) == 'r' && starts_nocase(message, kFollows);
 }
 
 // Where the CLI text begins: behind Response, and Privilege and ActionID where they are the very next lines.

@@ -30,11 +30,28 @@ uint64_t matches_portable(const char* block, char wanted) noexcept {
 }
 
 size_t count_lines(std::string_view text) noexcept {
-  Blocks blocks(text);
-  LineEnds ends;
   size_t count = 0;
-  while (const char* block = blocks.next()) count += static_cast<size_t>(std::popcount(ends.in(block)));
+  for (size_t lf = text.find('\n', 1); lf != std::string_view::npos; lf = text.find('\n', lf + 1)) {
+    if (text[lf - 1] == '\r') ++count;
+  }
   return count;
+}
+
+bool Outline::draw(std::string_view text) noexcept {
+  if (text.size() > kMost) return false;
+  Blocks blocks(text);
+  uint16_t* end = line_ends_;
+  while (blocks.next()) {
+    const size_t base = blocks.base();
+    colons_[base / kBlock] = blocks.marks(':');
+    for (uint64_t lfs = blocks.marks('\n'); lfs != 0; lfs &= lfs - 1) {
+      const size_t lf = base + lowest(lfs);
+      if (lf == 0 || text[lf - 1] != '\r') return false;
+      *end++ = static_cast<uint16_t>(lf - 1);
+    }
+  }
+  lines_ = static_cast<size_t>(end - line_ends_);
+  return true;
 }
 
 }  // namespace ami::scan

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,7 @@
 namespace ami::scan {
 
 constexpr size_t kBlock = 64;
+constexpr size_t kNone = ~size_t{0};
 
 // Which bytes of a block are wanted. With 64-bit words only: for other processors, and as the yardstick that
 // tests hold the SSE2 form against.
@@ -41,57 +43,46 @@ constexpr size_t kBlock = 64;
   return static_cast<size_t>(std::countr_zero(bits));
 }
 
-// How many CRLF there are in text.
-[[nodiscard]] size_t count_lines(std::string_view text) noexcept;
-
-// Walks a text block by block. The last block, if it is shorter than 64 bytes, is given as a copy padded with
-// NULs, so that nothing behind the text is ever read.
+// Walks a text block by block, and never reads behind it: a last block that is shorter is looked at from the
+// text's end backwards, or, in a text of less than a block, as a copy.
 class Blocks {
  public:
   explicit Blocks(std::string_view text) noexcept : text_(text) {}
 
-  // The next block, or nullptr behind the last. base() tells where in the text it begins.
-  [[nodiscard]] const char* next() noexcept {
+  // Goes to the next block, or tells that there is none.
+  [[nodiscard]] bool next() noexcept {
     base_ = next_;
-    if (text_.size() - next_ >= kBlock) {
+    const size_t rest = text_.size() - base_;
+    if (rest >= kBlock) {
+      block_ = text_.data() + base_;
       next_ += kBlock;
-      return text_.data() + base_;
+      return true;
     }
-    if (next_ == text_.size()) return nullptr;
-    std::memset(padded_, 0, sizeof padded_);
-    std::memcpy(padded_, text_.data() + base_, text_.size() - base_);
+    if (rest == 0) return false;
     next_ = text_.size();
-    return padded_;
+    if (text_.size() >= kBlock) {
+      block_ = text_.data() + text_.size() - kBlock;
+      shift_ = kBlock - rest;
+    } else {
+      std::memcpy(copy_, text_.data(), rest);
+      std::memset(copy_ + rest, 0, kBlock - rest);
+      block_ = copy_;
+    }
+    return true;
   }
+  // Where in the text the block begins.
   [[nodiscard]] size_t base() const noexcept { return base_; }
+  // Which bytes of the block are wanted, which is not NUL.
+  [[nodiscard]] uint64_t marks(char wanted) const noexcept { return matches(block_, wanted) >> shift_; }
 
  private:
   std::string_view text_;
+  const char* block_ = nullptr;
   size_t base_ = 0;
   size_t next_ = 0;
-  char padded_[kBlock];
+  size_t shift_ = 0;
+  char copy_[kBlock];
 };
-
-// Finds line ends: CRLF, across the border between blocks too.
-class LineEnds {
- public:
-  // before: what came before the first block; of it the last bytes matter.
-  explicit LineEnds(std::string_view before = {}) noexcept : after_cr_(before.ends_with('\r') ? 1 : 0) {}
-
-  // Marks the LF of each CRLF in the block.
-  [[nodiscard]] uint64_t in(const char* block) noexcept {
-    const uint64_t cr = matches(block, '\r');
-    const uint64_t lf = matches(block, '\n');
-    const uint64_t ends = lf & (cr << 1U | after_cr_);
-    after_cr_ = cr >> 63U;
-    return ends;
-  }
-
- private:
-  uint64_t after_cr_;
-};
-
-constexpr size_t kNone = ~size_t{0};
 
 // Finds message ends: a blank line, CRLF or a bare LF, directly after a CRLF. Goes on over all of the text,
 // so that blank lines behind a message end are found as ends, too.
@@ -99,39 +90,75 @@ class MessageEnds {
  public:
   // before: the part of the message that came before the text, without an end in it; the last three bytes
   // matter.
-  explicit MessageEnds(std::string_view text, std::string_view before = {}) noexcept : blocks_(text) {
-    after_cr_ = before.ends_with('\r') ? 1 : 0;
-    // Bits 62 and 63 of the block before the first, in the places to which shifts bring them.
-    if (before.ends_with("\r\n")) line_ended_ = 2;
-    if (before.size() >= 3 && before.substr(0, before.size() - 1).ends_with("\r\n")) line_ended_ = 1;
+  explicit MessageEnds(std::string_view text, std::string_view before = {}) noexcept
+      : text_(text), blocks_(text) {
+    const size_t size = std::min(before.size(), sizeof before_);
+    std::memcpy(before_ + sizeof before_ - size, before.data() + before.size() - size, size);
+    if (before_[1] == '\n') after_lf_ = 1;
+    if (before_[2] == '\n') after_lf_ = 3;
   }
 
   // The offset just behind the next message end, or kNone.
   [[nodiscard]] size_t next() noexcept {
-    while (found_ == 0) {
-      const char* block = blocks_.next();
-      if (block == nullptr) return kNone;
-      look_at(block);
+    for (;;) {
+      while (near_ == 0) {
+        if (!blocks_.next()) return kNone;
+        const uint64_t lf = blocks_.marks('\n');
+        near_ = lf & (lf << 1U | lf << 2U | after_lf_);
+        after_lf_ = lf >> 62U | lf >> 63U;
+      }
+      const size_t at = blocks_.base() + lowest(near_);
+      near_ &= near_ - 1;
+      if (is_end(at)) return at + 1;
     }
-    const size_t end = blocks_.base() + lowest(found_) + 1;
-    found_ &= found_ - 1;
-    return end;
   }
 
  private:
-  void look_at(const char* block) noexcept {
-    const uint64_t cr = matches(block, '\r');
-    const uint64_t lf = matches(block, '\n');
-    const uint64_t line = lf & (cr << 1U | after_cr_);
-    found_ = (line & (line << 2U | line_ended_)) | (lf & (line << 1U | line_ended_ >> 1U));
-    after_cr_ = cr >> 63U;
-    line_ended_ = line >> 62U;
+  // There is an LF at this place, and another one or two bytes before it. Seldom is that no message end.
+  [[nodiscard]] bool is_end(size_t at) const noexcept {
+    if (back(at, 1) == '\n') return back(at, 2) == '\r';
+    return back(at, 1) == '\r' && back(at, 3) == '\r';
+  }
+  [[nodiscard]] char back(size_t at, size_t count) const noexcept {
+    return at >= count ? text_[at - count] : before_[sizeof before_ + at - count];
   }
 
+  std::string_view text_;
   Blocks blocks_;
-  uint64_t found_ = 0;
-  uint64_t after_cr_ = 0;
-  uint64_t line_ended_ = 0;  // bit 1: the byte before this block ends a line; bit 0: the one before that
+  uint64_t near_ = 0;
+  uint64_t after_lf_ =
+      0;  // bits 0 and 1: whether an LF stands one or two bytes before that byte of the next block
+  char before_[3] = {};
+};
+
+// How many CRLF there are in text.
+[[nodiscard]] size_t count_lines(std::string_view text) noexcept;
+
+// Where the lines of a short text end, and where its colons are.
+class Outline {
+ public:
+  static constexpr size_t kMost = 4096;
+
+  // False when the text is longer than kMost or holds an LF that ends no line: then there is no outline.
+  [[nodiscard]] bool draw(std::string_view text) noexcept;
+
+  [[nodiscard]] size_t lines() const noexcept { return lines_; }
+  // Where the CRLF of a line begins.
+  [[nodiscard]] size_t line_end(size_t line) const noexcept { return line_ends_[line]; }
+  // The first colon at or behind begin, if it stands before end, or else any place behind that.
+  [[nodiscard]] size_t colon(size_t begin, size_t end) const noexcept {
+    const uint64_t here = colons_[begin / kBlock] >> begin % kBlock;
+    if (here != 0) return begin + lowest(here);
+    for (size_t block = begin / kBlock + 1; block * kBlock < end; ++block) {
+      if (colons_[block] != 0) return block * kBlock + lowest(colons_[block]);
+    }
+    return kNone;
+  }
+
+ private:
+  size_t lines_ = 0;
+  uint64_t colons_[kMost / kBlock];
+  uint16_t line_ends_[kMost / 2];
 };
 
 }  // namespace ami::scan

@@ -4,10 +4,6 @@
 
 namespace ami {
 
-bool equal_nocase(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && starts_nocase(a, b);
-}
-
 bool starts_nocase(std::string_view text, std::string_view prefix) noexcept {
   return text.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), text.begin(),
                                                     [](char a, char b) { return lower(a) == lower(b); });

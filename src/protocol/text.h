@@ -11,8 +11,10 @@ namespace ami {
 [[nodiscard]] constexpr char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
-[[nodiscard]] bool equal_nocase(std::string_view a, std::string_view b) noexcept;
 [[nodiscard]] bool starts_nocase(std::string_view text, std::string_view prefix) noexcept;
+[[nodiscard]] inline bool equal_nocase(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && starts_nocase(a, b);  // lengths alone settle most
+}
 [[nodiscard]] bool contains_nocase(std::string_view text, std::string_view part) noexcept;
 [[nodiscard]] std::string lower_copy(std::string_view text);
 

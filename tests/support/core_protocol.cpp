@@ -167,6 +167,18 @@ uint64_t core_matches(const char* block, char wanted, int portable) {
 size_t core_count_lines(const char* text, size_t size) {
   return ami::scan::count_lines({text, size});
 }
+int core_outline(const char* text, size_t size, size_t* ends, size_t* colons) {
+  ami::scan::Outline outline;
+  if (!outline.draw({text, size})) return -1;
+  size_t begin = 0;
+  for (size_t line = 0; line < outline.lines(); ++line) {
+    ends[line] = outline.line_end(line);
+    const size_t colon = outline.colon(begin, ends[line]);
+    colons[line] = colon < ends[line] ? colon : SIZE_MAX;
+    begin = ends[line] + 2;
+  }
+  return static_cast<int>(outline.lines());
+}
 size_t core_message_ends(const char* before, size_t before_size, const char* text, size_t size, size_t* out,
                          size_t cap) {
   ami::scan::MessageEnds ends({text, size}, {before, before_size});

@@ -128,6 +128,9 @@ int core_printable(const char* text, size_t size, size_t limit, char* out, size_
 /* ---- scan ---- */
 uint64_t core_matches(const char* block, char wanted, int portable);
 size_t core_count_lines(const char* text, size_t size);
+/* The ends of the lines and the first colon of each (SIZE_MAX: none); returns how many, or -1 for no outline.
+ */
+int core_outline(const char* text, size_t size, size_t* ends, size_t* colons);
 /* The first "cap" message ends of text, which comes behind "before"; returns how many there are. */
 size_t core_message_ends(const char* before, size_t before_size, const char* text, size_t size, size_t* out,
                          size_t cap);

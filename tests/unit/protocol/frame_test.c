@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "core_protocol.h"
@@ -51,6 +52,22 @@ static void lines_without_a_key_are_no_headers(void** state) {
   gets("Event: A\r\nActionID\r\n: x\r\n\r\n", "", NULL);
 }
 
+static void finds_headers_wherever_they_stand(void** state) {
+  char wire[400];
+  char value[256];
+  (void)state;
+  for (int before = 0; before < 200; before++) {
+    snprintf(wire, sizeof wire, "Event: A\r\nX: %0*d\r\nActionID: 17\r\nAction: x\r\n\r\n", before + 1, 0);
+    gets(wire, "actionid", "17");
+    gets(wire, "Action", "x");
+    gets(wire, "ACTIONI", NULL);
+    snprintf(value, sizeof value, "%0*d", before + 1, 0);
+    gets(wire, "X", value);
+    snprintf(wire, sizeof wire, "Event: A\r\nX: %0*d\nActionID: 17\r\n\r\n", before + 1, 0);
+    gets(wire, "ActionID", NULL);
+  }
+}
+
 static void old_command_text_is_no_header(void** state) {
   (void)state;
   gets("Response: Follows\r\nActionID: 1\r\nMessage: x\r\n--END COMMAND--\r\n\r\n", "ActionID", "1");
@@ -61,7 +78,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(finds_headers_without_case),     cmocka_unit_test(gives_the_first_of_many),
       cmocka_unit_test(reads_values_as_a_message_does), cmocka_unit_test(lines_without_a_key_are_no_headers),
-      cmocka_unit_test(old_command_text_is_no_header),
+      cmocka_unit_test(old_command_text_is_no_header),  cmocka_unit_test(finds_headers_wherever_they_stand),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

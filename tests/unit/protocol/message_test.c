@@ -241,6 +241,50 @@ static void each_place_in_a_block_is_right(void** state) {
   }
 }
 
+/* A bare LF or much text makes a message be taken apart in another way, which must give the same. */
+static void both_ways_to_take_apart_agree(void** state) {
+  static const char* const lines[] = {"Key: value",
+                                      "Key:value",
+                                      "no colon",
+                                      ": no key",
+                                      ":",
+                                      "Empty: ",
+                                      "Bare:",
+                                      "a:b:c",
+                                      "ChanVariable(IAX2/h:1): v=a: b",
+                                      "ChanVariable(odd: x",
+                                      "OtherVariab(x): y",
+                                      "CallStarted: 1",
+                                      "Long: a value of more than sixty-four bytes, which crosses a block"};
+  unsigned seed = 1;
+  (void)state;
+  for (int round = 0; round < 3000; round++) {
+    char wire[1400] = "Event: Agents\r\n";
+    char other_wire[1500];
+    const ami_field_t* fields = NULL;
+    const ami_field_t* others = NULL;
+    for (unsigned i = 0; i < 1 + seed % 10; i++) {
+      seed = seed * 1103515245U + 12345U;
+      strcat(wire, lines[seed / 65536U % (sizeof lines / sizeof *lines)]);
+      strcat(wire, "\r\n");
+    }
+    snprintf(other_wire, sizeof other_wire, "%sLast: a\nb\r\n\r\n", wire);
+    strcat(wire, "Last: ab\r\n\r\n");
+    ami_msg_t* msg = make(wire);
+    ami_msg_t* other = make(other_wire);
+    const size_t count = core_msg_fields(msg, &fields);
+    assert_int_equal(core_msg_fields(other, &others), count);
+    for (size_t i = 0; i + 1 < count; i++) {
+      bytes_equal(fields[i].key, fields[i].key_len, others[i].key, others[i].key_len);
+      bytes_equal(fields[i].value, fields[i].value_len, others[i].value, others[i].value_len);
+    }
+    raw_is(msg, wire, strlen(wire));
+    raw_is(other, other_wire, strlen(other_wire));
+    core_msg_unref(msg);
+    core_msg_unref(other);
+  }
+}
+
 static void notices_are_made_of_lines(void** state) {
   ami_msg_t* msg = core_msg_notice("Event: connection-close\r\nFinal: true\r\nReason: a: b\r\n");
   const ami_field_t* fields = NULL;
@@ -305,6 +349,7 @@ int main(void) {
       cmocka_unit_test(output_of_either_framing),
       cmocka_unit_test(large_messages_are_whole),
       cmocka_unit_test(each_place_in_a_block_is_right),
+      cmocka_unit_test(both_ways_to_take_apart_agree),
       cmocka_unit_test(notices_are_made_of_lines),
       cmocka_unit_test(lives_until_the_last_reference),
       cmocka_unit_test(threads_agree_on_what_is_made_late),

@@ -207,9 +207,10 @@ static void an_agent_on_a_call_has_two_headers_in_a_line(void** state) {
   (void)state;
   hears("Event: Agents\r\nAgent: 1\r\nCallStarted: 12\nLoggedInTime: 34\r\nActionID: 5\r\n\r\n",
         "event Agents\n  Event=Agents\n  Agent=1\n  CallStarted=12\n  LoggedInTime=34\n  ActionID=5\n");
-  hears("Event: Agents\r\nCallStarted: 12\n\nLoggedInTime: 34\n\r\nCallStarted: 5\nOther: 6\r\n\r\n",
-        "event Agents\n  Event=Agents\n  CallStarted=12\\x0a\n  LoggedInTime=34\n  CallStarted=5\\x0aOther: "
-        "6\n");
+  hears(
+      "Event: Agents\r\nCallStarted: 12\n\nLoggedInTime: 34\n\r\nCallStarted: 5\nOther: 6\r\n\r\n",
+      "event Agents\n  Event=Agents\n  CallStarted=12\\x0a\\x0aLoggedInTime: 34\n  CallStarted=5\\x0aOther: "
+      "6\n");
   hears("Event: Other\r\nCallStarted: 12\nLoggedInTime: 34\r\n\r\n",
         "event Other\n  Event=Other\n  CallStarted=12\\x0aLoggedInTime: 34\n");
 }

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "core_protocol.h"
@@ -91,12 +92,63 @@ static void finds_message_ends_at_any_split(void** state) {
   }
 }
 
+static void outlines_lines_and_their_colons(void** state) {
+  size_t ends[200];
+  size_t colons[200];
+  (void)state;
+  for (int round = 0; round < 20000; round++) {
+    char made[260];
+    size_t size = 0;
+    while (size < 1 + draw(190)) { /* lines, and at times a rest without an end */
+      fill(made + size, 60, round % 2 == 0 ? "a:\r" : "abcdefghijklmnopqrs:");
+      size += draw(60);
+      if (draw(20) == 0) made[size++] = '\n';
+      if (draw(10) != 0) memcpy(made + size, "\r\n", 2), size += 2;
+    }
+    char* text = malloc(size); /* ends where the text ends, so that a sanitizer notices when more is read */
+    memcpy(text, made, size);
+    const int found = core_outline(text, size, ends, colons);
+    int expected = 0;
+    size_t colon = SIZE_MAX;
+    for (size_t i = 0; i < size && expected >= 0; i++) {
+      if (text[i] == ':' && colon == SIZE_MAX) colon = i;
+      if (text[i] != '\n') continue;
+      if (i == 0 || text[i - 1] != '\r') {
+        expected = -1;
+      } else if (found > expected) {
+        assert_int_equal(ends[expected], i - 1);
+        assert_int_equal(colons[expected], colon);
+        expected++;
+        colon = SIZE_MAX;
+      }
+    }
+    assert_int_equal(found, expected);
+    free(text);
+  }
+}
+
+static void outlines_texts_up_to_a_size(void** state) {
+  char* text = malloc(4097);
+  size_t* ends = malloc(2048 * sizeof *ends);
+  size_t* colons = malloc(2048 * sizeof *colons);
+  (void)state;
+  for (size_t i = 0; i < 4097; i++) text[i] = i % 2 == 0 ? '\r' : '\n';
+  assert_int_equal(core_outline(text, 4096, ends, colons), 2048);
+  assert_int_equal(ends[2047], 4094);
+  assert_int_equal(core_outline(text, 4097, ends, colons), -1);
+  free(text);
+  free(ends);
+  free(colons);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(both_forms_find_each_byte),
       cmocka_unit_test(both_forms_agree_on_any_bytes),
       cmocka_unit_test(counts_line_ends),
       cmocka_unit_test(finds_message_ends_at_any_split),
+      cmocka_unit_test(outlines_lines_and_their_colons),
+      cmocka_unit_test(outlines_texts_up_to_a_size),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
