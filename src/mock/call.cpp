@@ -140,6 +140,8 @@ bool Call::step_channel(std::string_view verb, std::string_view words) {
     raise("NewConnectedLine", *channel);
   } else if (verb == "join" || verb == "unjoin") {
     queue_change(verb == "join" ? "QueueCallerJoin" : "QueueCallerLeave", *channel, verb == "join");
+    Queue* queue = pbx_.queue(values_["queue"]);
+    if (queue && verb == "unjoin") ++queue->completed;
   } else if (verb == "hangup") {
     hang_up(*channel, number(words, 16));
   }
@@ -274,6 +276,8 @@ void Call::report(const Outcome& outcome) {
 // Ends what is left, bridges before channels, and then the call itself.
 void Call::finish(int64_t cause) {
   report({false, 0, "", ""});
+  values_["status"] = dials_.empty() ? values_["status"] : "CANCEL";
+  for (const auto& roles : std::vector(dials_)) raise_for("DialEnd", roles);
   for (const auto& [name, channel] : roles_) {
     if (Channel* found = pbx_.channel(channel)) leave_bridge(*found);
   }
@@ -315,6 +319,8 @@ void Call::stop() {
 // ---- events
 
 void Call::raise_for(std::string_view event, const std::vector<std::string>& roles) {
+  if (event == "DialBegin") dials_.push_back(roles);
+  if (event == "DialEnd") std::erase(dials_, roles);
   pbx_.raise(event, [&](std::string_view name, std::string& out) { value(name, roles, out); });
 }
 

@@ -64,6 +64,7 @@ class Call {
   size_t next_ = 0;
   std::vector<std::pair<std::string, std::string>> roles_;  // channels by role, in order of birth
   std::map<std::string, std::string, std::less<>> bridge_roles_;
+  std::vector<std::vector<std::string>> dials_;  // the roles of each DialBegin that has no DialEnd yet
   std::function<void(const Outcome&)> outcome_;
   uint64_t timer_ = 0;
 };

@@ -178,10 +178,6 @@ UniqueID: {uniqueid}
 UserField: 
 AmiVar: 
 
-@DeviceStateChange call
-Device: {device}
-State: {device_state}
-
 @OriginateResponse call
 {id}
 Response: {response}

@@ -131,13 +131,14 @@ static void test_hangup_in_mid_call(void** state) {
   ami_mock_t* mock = start_mock(NULL);
   wire_t* wire = watch(mock, "queue once");
   (void)state;
-  assert_true(wire_until(wire, "Event: QueueCallerJoin\n"));
+  assert_true(wire_until(wire, "Event: DialBegin\n"));
   assert_int_equal(ami_mock_play(mock, "none"), 0);
   wire_send(wire, "Action: Hangup\nChannel: /^PJSIP/\n\n");
   assert_int_equal(ami_mock_wait(mock, "calls_open", 0, WIRE_TIMEOUT_MS), 0);
   assert_true(wire_sync(wire));
   assert_true(assert_pairs(wire->in, "Newchannel", "Hangup", "Uniqueid") > 0);
   assert_pairs(wire->in, "QueueCallerJoin", "QueueCallerLeave", "Uniqueid");
+  assert_pairs(wire->in, "DialBegin", "DialEnd", "DestUniqueid");
   wire_close(wire);
   ami_mock_free(mock);
 }

@@ -421,19 +421,30 @@ static void test_half_close_and_pipelining(void** state) {
   end(mock, wire);
 }
 
-static void test_limits_before_login(void** state) {
-  ami_mock_t* mock = start_mock("authlimit", "2", "authtimeout_ms", "60", NULL);
-  wire_t *a = wire_open(ami_mock_port(mock)), *b = wire_open(ami_mock_port(mock));
-  wire_t* c;
+static void test_authlimit(void** state) {
+  ami_mock_t* mock = start_mock("authlimit", "2", NULL);
+  wire_t *a = log_in(mock, "admin", "off"), *b = wire_open(ami_mock_port(mock));
+  wire_t *c = wire_open(ami_mock_port(mock)), *over;
   (void)state;
-  assert_true(wire_until(a, "\n") && wire_until(b, "\n"));
-  c = wire_open(ami_mock_port(mock));
-  assert_true(wire_until_eof(c));
-  assert_int_equal(c->len, 0);
-  assert_true(wire_until_eof(a) && wire_until_eof(b));
+  assert_true(wire_until(b, "\n") && wire_until(c, "\n")); /* who has logged in does not count */
+  over = wire_open(ami_mock_port(mock));
+  assert_true(wire_until_eof(over));
+  assert_int_equal(over->len, 0);
   wire_close(a);
   wire_close(b);
-  end(mock, c);
+  wire_close(c);
+  end(mock, over);
+}
+
+static void test_authtimeout(void** state) {
+  ami_mock_t* mock = start_mock("authtimeout_ms", "40", NULL);
+  wire_t* wire = wire_open(ami_mock_port(mock));
+  (void)state;
+  wire_send(wire, "Action: Pi");
+  assert_true(wire_until_eof(wire));
+  assert_true(wire_has(wire, "Asterisk Call Manager/11.0.0\n"));
+  assert_int_equal(wire->len, 30);
+  end(mock, wire);
 }
 
 static void test_journal(void** state) {
@@ -502,7 +513,8 @@ int main(void) {
       cmocka_unit_test(test_filters_of_16),
       cmocka_unit_test(test_advanced_filters),
       cmocka_unit_test(test_half_close_and_pipelining),
-      cmocka_unit_test(test_limits_before_login),
+      cmocka_unit_test(test_authlimit),
+      cmocka_unit_test(test_authtimeout),
       cmocka_unit_test(test_journal),
       cmocka_unit_test(test_wrong_use),
   };
