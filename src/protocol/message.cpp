@@ -128,7 +128,7 @@ ami_msg* ami_msg::allocate(size_t fields, size_t text, size_t more, const Stamp&
   char* at = static_cast<char*>(memory) + sizeof(ami_msg);
   msg->fields_ = reinterpret_cast<ami_field_t*>(at);
   at += table;
-  std::memcpy(at, stamp.label.data(), stamp.label.size());
+  stamp.label.copy(at, stamp.label.size());
   at[stamp.label.size()] = '\0';
   msg->label_ = at;
   at += stamp.label.size() + 1;
@@ -188,8 +188,8 @@ MessagePtr ami_msg::notice(std::string_view lines, Stamp stamp) noexcept {
   ami_msg* msg = allocate(ami::scan::count_lines(lines), lines.size() + kBlankLine.size(), 0, stamp);
   if (msg == nullptr) return {};
   char* text = msg->writable_text();
-  std::memcpy(text, lines.data(), lines.size());
-  std::memcpy(text + lines.size(), kBlankLine.data(), kBlankLine.size());
+  lines.copy(text, lines.size());
+  kBlankLine.copy(text + lines.size(), kBlankLine.size());
   Table table(text, msg->writable_fields());
   table.fill(lines.size(), false);
   msg->field_count_ = table.count();

@@ -32,18 +32,17 @@ bool is_raw(std::string_view message) noexcept {
 
 // Where the CLI text begins: behind Response, and Privilege and ActionID where they are the very next lines.
 size_t raw_begin(std::string_view message) noexcept {
-  std::string_view rest = message.substr(kFollows.size());
-  bool privilege = false;
-  bool action_id = false;
-  for (;;) {
-    bool& seen = starts_nocase(rest, "Privilege:") ? privilege : action_id;
-    if (seen || (&seen == &action_id && !starts_nocase(rest, "ActionID:"))) break;
+  size_t begin = kFollows.size();
+  for (bool privilege = false, action_id = false;;) {
+    const std::string_view rest = message.substr(begin);
+    const bool is_privilege = !privilege && starts_nocase(rest, "Privilege:");
+    const bool is_action_id = !action_id && starts_nocase(rest, "ActionID:");
     const size_t end = rest.find("\r\n");
-    if (end == std::string_view::npos) break;
-    seen = true;
-    rest.remove_prefix(end + 2);
+    if ((!is_privilege && !is_action_id) || end == std::string_view::npos) return begin;
+    privilege = privilege || is_privilege;
+    action_id = action_id || is_action_id;
+    begin += end + 2;
   }
-  return message.size() - rest.size();
 }
 
 // The end of the old Command's answer that message begins with, or kNone. Up to searched it holds none.

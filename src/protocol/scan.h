@@ -92,8 +92,8 @@ class MessageEnds {
   // matter.
   explicit MessageEnds(std::string_view text, std::string_view before = {}) noexcept
       : text_(text), blocks_(text) {
-    const size_t size = std::min(before.size(), sizeof before_);
-    std::memcpy(before_ + sizeof before_ - size, before.data() + before.size() - size, size);
+    before.remove_prefix(before.size() - std::min(before.size(), sizeof before_));
+    std::copy(before.begin(), before.end(), before_ + sizeof before_ - before.size());
     if (before_[1] == '\n') after_lf_ = 1;
     if (before_[2] == '\n') after_lf_ = 3;
   }
@@ -125,9 +125,8 @@ class MessageEnds {
 
   std::string_view text_;
   Blocks blocks_;
-  uint64_t near_ = 0;
-  uint64_t after_lf_ =
-      0;  // bits 0 and 1: whether an LF stands one or two bytes before that byte of the next block
+  uint64_t near_ = 0;      // LFs of this block that have another one or two bytes before them
+  uint64_t after_lf_ = 0;  // bits 0 and 1: the first bytes of the next block that have an LF so near
   char before_[3] = {};
 };
 
