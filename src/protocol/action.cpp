@@ -180,8 +180,6 @@ int ami_action::add_action_id(std::string_view id) {
 
 int ami_action::add_all(const char* const* key_value, size_t pairs) {
   if (status_ != 0) return status_;
-  const size_t size = lines_.size();
-  const size_t count = line_count_;
   for (size_t i = 0; i < pairs && status_ == 0; ++i) {
     const char* key = key_value[2 * i];
     const char* value = key_value[2 * i + 1];
@@ -190,10 +188,6 @@ int ami_action::add_all(const char* const* key_value, size_t pairs) {
     } else {
       add(key, value);
     }
-  }
-  if (status_ != 0) {
-    lines_.resize(size);
-    line_count_ = count;
   }
   return status_;
 }
@@ -265,7 +259,7 @@ int ami_action::check(std::string& detail) const {
 int ami_action::write(std::string_view id, Encoding encoding, std::string& out, std::string& detail) const {
   const size_t before = out.size();
   out.append("Action: ").append(name_).append("\r\nActionID: ").append(id).append("\r\n");
-  size_t longest = std::max(longest_line_, name_.size() + 8);
+  const size_t longest = std::max(longest_line_, name_.size() + 8);
   if (encoding == Encoding::kBytes) {
     out += lines_;
   } else {
@@ -275,7 +269,6 @@ int ami_action::write(std::string_view id, Encoding encoding, std::string& out, 
       detail = ami::unsayable(text, encoding);
       return AMI_EENCODING;
     }
-    if (encoding == Encoding::kLatin1) longest = std::min(longest, out.size() - before);
   }
   if (longest > ami::kMaxLineBytes && !ami::lines_fit(std::string_view(out).substr(before), detail)) {
     out.resize(before);

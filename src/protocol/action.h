@@ -14,7 +14,7 @@ struct ami_action {
 
   // Asterisk strips blanks at the beginning of values, and none at the end.
   int add(std::string_view key, std::string_view value);
-  int add_all(const char* const* key_value, size_t pairs);  // all or none
+  int add_all(const char* const* key_value, size_t pairs);
   int variable(std::string_view name, std::string_view value);
   int set_timeout(int ms);
   int set_until(std::string_view event);

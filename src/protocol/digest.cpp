@@ -20,8 +20,8 @@ std::string challenge_key(Md5 md5, std::string_view challenge, std::string_view 
 }
 
 void wipe(std::string& text) noexcept {
-  text.resize(
-      text.capacity());  // a longer text may have been here before; within the capacity nothing is allocated
+  // A longer text may have been here before. Within the capacity nothing is allocated.
+  text.resize(text.capacity());
   volatile char* bytes = text.data();
   for (size_t i = 0; i < text.size(); ++i) bytes[i] = 0;
   text.clear();

@@ -117,10 +117,10 @@ size_t decoded_size(Encoding encoding, std::string_view wire) noexcept {
 
 char* decode_to(Encoding encoding, std::string_view wire, char* out) noexcept {
   const auto put = [&out](std::string_view piece) { out = std::copy(piece.begin(), piece.end(), out); };
-  if (encoding == Encoding::kUtf8) {
-    decode_utf8(wire, put);
-  } else if (encoding == Encoding::kBytes) {
+  if (encoding == Encoding::kBytes) {
     put(wire);
+  } else if (encoding == Encoding::kUtf8) {
+    decode_utf8(wire, put);
   } else {
     for (const char c : wire) {
       const auto byte = static_cast<unsigned char>(c);

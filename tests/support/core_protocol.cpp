@@ -18,7 +18,7 @@ using ami::Encoding;
 namespace {
 
 int put(std::string_view text, char* out, size_t cap) {
-  std::snprintf(out, cap, "%.*s", static_cast<int>(text.size()), text.data());
+  (void)std::snprintf(out, cap, "%.*s", static_cast<int>(text.size()), text.data());
   return static_cast<int>(text.size());
 }
 
@@ -109,7 +109,7 @@ int core_decode(int encoding, const char* wire, size_t size, char* out) {
   std::string text = "before";
   ami::decode(static_cast<Encoding>(encoding), {wire, size}, text);
   const std::string_view decoded = std::string_view(text).substr(6);
-  std::memcpy(out, decoded.data(), decoded.size());
+  decoded.copy(out, decoded.size());
   const bool told = decoded.size() == ami::decoded_size(static_cast<Encoding>(encoding), {wire, size});
   return told && text.starts_with("before") ? static_cast<int>(decoded.size()) : -2;
 }
@@ -117,7 +117,7 @@ int core_encode(int encoding, const char* text, size_t size, char* out) {
   std::string wire = "before";
   const bool said = ami::encode(static_cast<Encoding>(encoding), {text, size}, wire);
   if (!said) return wire == "before" ? -1 : -2;
-  std::memcpy(out, wire.data() + 6, wire.size() - 6);
+  wire.copy(out, wire.size() - 6, 6);
   return static_cast<int>(wire.size()) - 6;
 }
 

@@ -113,7 +113,7 @@ int core_frame_get(const char* wire, size_t size, const char* key, char* out, si
   with_frame({wire, size}, [&](const Frame& frame) {
     const std::string_view value = frame.get(key);
     if (value.data() == nullptr) return;
-    std::snprintf(out, cap, "%.*s", static_cast<int>(value.size()), value.data());
+    (void)std::snprintf(out, cap, "%.*s", static_cast<int>(value.size()), value.data());
     length = static_cast<int>(value.size());
   });
   return length;

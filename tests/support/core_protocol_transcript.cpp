@@ -102,8 +102,9 @@ struct core_transcript {
       if (msg.output().data() != nullptr) digest("output " + std::string(msg.output()) + "\n", state);
     }
     char text[160];
-    std::snprintf(text, sizeof text, "messages %zu fields %zu held %zu digest %016llx", heard.all.size(),
-                  fields, parser.tail().size(), static_cast<unsigned long long>(state));
+    (void)std::snprintf(text, sizeof text, "messages %zu fields %zu held %zu digest %016llx",
+                        heard.all.size(), fields, parser.tail().size(),
+                        static_cast<unsigned long long>(state));
     summary = text;
     for (const auto& [name, count] : counts) summary += "; " + name + " " + std::to_string(count);
     if (heard.skipped != 0) summary += "; skipped " + std::to_string(heard.skipped);

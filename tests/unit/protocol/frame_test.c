@@ -27,6 +27,8 @@ static void finds_headers_without_case(void** state) {
   gets(wire, "Messages", NULL);
   gets(wire, "Success", NULL);
   gets(wire, "17", NULL);
+  gets("event: A\r\nactionid: 17\r\n\r\n", "ActionID", "17");
+  gets("event: A\r\n4-a: x\r\n\r\n", "4-A", "x");
 }
 
 static void gives_the_first_of_many(void** state) {

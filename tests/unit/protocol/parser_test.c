@@ -124,8 +124,10 @@ static void channel_names_may_hold_a_colon(void** state) {
   (void)state;
   hears(
       "Event: A\r\nChanVariable(IAX2/host:4569-12): a=b: c\r\nchanvariable(SIP/1;2): x=): y\r\n"
+      "ChanVariable(a):b): c=d\r\n"
       "ChanVariable(odd: z\r\nChanVariable: p=q\r\nDestChanVariable: r=s\r\n\r\n",
       "event A\n  Event=A\n  ChanVariable(IAX2/host:4569-12)=a=b: c\n  chanvariable(SIP/1;2)=x=): y\n"
+      "  ChanVariable(a):b)=c=d\n"
       "  ChanVariable(odd=z\n  ChanVariable=p=q\n  DestChanVariable=r=s\n");
 }
 
@@ -392,6 +394,13 @@ static void lines_have_a_bound(void** state) {
   breaks_at_any_step(wire, 0, 100, "line.max_bytes");
 }
 
+static void the_bound_of_lines_starts_anew_with_each_message(void** state) {
+  static const char wire[] =
+      "Event: A\r\nX: 1234\r\nY: 1234\r\nZ: 1234\r\n\r\nEvent: B\r\nX: 1234\r\nY: 1234\r\nZ: 1234\r\n\r\n";
+  (void)state;
+  breaks_at_any_step(wire, 0, 12, NULL);
+}
+
 static void the_text_of_an_old_command_is_not_lines(void** state) {
   char wire[400];
   (void)state;
@@ -511,6 +520,7 @@ int main(void) {
       cmocka_unit_test(new_command_output_is_headers),
       cmocka_unit_test(messages_have_a_bound),
       cmocka_unit_test(lines_have_a_bound),
+      cmocka_unit_test(the_bound_of_lines_starts_anew_with_each_message),
       cmocka_unit_test(the_text_of_an_old_command_is_not_lines),
       cmocka_unit_test(blank_lines_count_for_no_bound),
       cmocka_unit_test(a_sink_that_says_so_is_left_alone),
