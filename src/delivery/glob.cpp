@@ -4,7 +4,9 @@
 
 namespace ami {
 
-bool is_glob(std::string_view pattern) noexcept { return pattern.find_first_of("*?") != std::string_view::npos; }
+bool is_glob(std::string_view pattern) noexcept {
+  return pattern.find_first_of("*?") != std::string_view::npos;
+}
 
 bool glob_matches(std::string_view pattern, std::string_view name) noexcept {
   size_t p = 0;

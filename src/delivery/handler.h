@@ -8,8 +8,9 @@
 
 namespace ami {
 
-// A callback triple of the application's: of a subscription, an action, a log or a wake-up. Counted twice: as an
-// object, and by its uses, of which the registration is the first. When the last use ends, user is released.
+// A callback triple of the application's: of a subscription, an action, a log or a wake-up. Counted twice: as
+// an object, and by its uses, of which the registration is the first. When the last use ends, user is
+// released.
 class Handler {
  public:
   struct Callbacks {

@@ -68,21 +68,23 @@ void Router::refresh() {
   events_.clear();
   data_ = select(*current_, [](const Entry& entry) { return entry.name == "data"; });
   response_ = select(*current_, [](const Entry& e) { return e.name == "data" || e.name == "response"; });
-  pong_ = select(*current_, [](const Entry& e) {
-    return e.name == "data" || e.name == "response" || e.name == "pong";
-  });
+  pong_ = select(*current_,
+                 [](const Entry& e) { return e.name == "data" || e.name == "response" || e.name == "pong"; });
 }
 
 const Router::Targets& Router::event(std::string_view name) {
   refresh();
-  const auto key = name.substr(0, kMaxCachedName);
-  if (const auto it = events_.find(key); it != events_.end()) return it->second;
-  if (events_.size() >= kMaxCachedNames) events_.clear();
+  if (const auto it = events_.find(name); it != events_.end()) return it->second;
   auto targets = select(*current_, [&](const Entry& entry) {
     if (entry.name == "data") return true;
     return entry.glob ? glob_matches(entry.name, name) : equal_nocase(entry.name, name);
   });
-  return events_.emplace(key, std::move(targets)).first->second;
+  if (name.size() > kMaxCachedName) {
+    uncached_ = std::move(targets);
+    return uncached_;
+  }
+  if (events_.size() >= kMaxCachedNames) events_.clear();
+  return events_.emplace(name, std::move(targets)).first->second;
 }
 
 const Router::Targets& Router::response(bool pong) {

@@ -58,7 +58,7 @@ class Router {
   uint64_t seen_ = 0;
   std::shared_ptr<const Entries> current_;
   Cache events_;
-  Targets data_, response_, pong_;
+  Targets data_, response_, pong_, uncached_;
 };
 
 }  // namespace ami

@@ -9,7 +9,8 @@ namespace ami {
 // down do not come back at the same moment.
 class Backoff {
  public:
-  Backoff(uint64_t first_ms, uint64_t max_ms, uint64_t seed) : first_ms_(first_ms), max_ms_(max_ms), random_(seed) {}
+  Backoff(uint64_t first_ms, uint64_t max_ms, uint64_t seed)
+      : first_ms_(first_ms), max_ms_(max_ms), random_(seed) {}
 
   // The next delay: drawn evenly from [0, limit], where limit doubles with each call.
   uint64_t next();

@@ -14,7 +14,9 @@ constexpr uint64_t kMarginMs = 5000;  // for the answer's way, beyond the time t
 constexpr uint64_t kGraceMs = 1000;   // for what is left of a list that the server has gone on from
 constexpr uint64_t kQuietMs = 1000;   // of an answer that may have no end: ask by a Ping
 
-uint64_t plus(uint64_t a, uint64_t b) { return a > kNever - b ? kNever : a + b; }
+uint64_t plus(uint64_t a, uint64_t b) {
+  return a > kNever - b ? kNever : a + b;
+}
 
 bool starts_list(const Message& response, const Pending& pending) {
   if (equal_nocase(response.get("EventList"), "start")) return true;
@@ -296,7 +298,9 @@ void InFlight::update_head(uint64_t now) {
   blocked_since_ = now;
 }
 
-void InFlight::handed_over(uint64_t now) { update_head(now); }
+void InFlight::handed_over(uint64_t now) {
+  update_head(now);
+}
 
 std::vector<PendingPtr> InFlight::take_all() {
   auto all = unreplied();

@@ -26,8 +26,8 @@ class InFlightSink {
 };
 
 // The actions on one connection, in the order in which they were sent, until each is complete. Asterisk works
-// on one action at a time, which gives three facts to build on: responses come in order, all that an action writes
-// itself is contiguous, and a later answer proves that the earlier actions are over.
+// on one action at a time, which gives three facts to build on: responses come in order, all that an action
+// writes itself is contiguous, and a later answer proves that the earlier actions are over.
 class InFlight {
  public:
   InFlight(const Settings& settings, InFlightSink& sink, Output& output)
@@ -88,9 +88,9 @@ class InFlight {
   const Settings& settings_;
   InFlightSink& sink_;
   Output& output_;
-  std::deque<PendingPtr> order_;                             // what the server still has to work through
-  std::unordered_map<std::string_view, PendingPtr> by_id_;   // these, and those in kUntil and kCut
-  std::set<std::pair<uint64_t, Pending*>> deadlines_;        // own clocks, kUntil, kCut
+  std::deque<PendingPtr> order_;                            // what the server still has to work through
+  std::unordered_map<std::string_view, PendingPtr> by_id_;  // these, and those in kUntil and kCut
+  std::set<std::pair<uint64_t, Pending*>> deadlines_;       // own clocks, kUntil, kCut
   const Pending* head_ = nullptr;
   bool head_sent_ = false;
   uint64_t head_since_ = 0;

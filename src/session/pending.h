@@ -37,20 +37,20 @@ struct Pending {
 
   const Role role;
   State state = State::kWaiting;
-  bool replied = false;        // the reply has been given; it only keeps its place (timed out, canceled)
-  bool old_list = false;       // in a list that did not announce itself by EventList
-  bool keep_items = true;      // false: items are given as they come
+  bool replied = false;    // the reply has been given; it only keeps its place (timed out, canceled)
+  bool old_list = false;   // in a list that did not announce itself by EventList
+  bool keep_items = true;  // false: items are given as they come
   const std::string name;
   const std::string wire_id;
-  std::string wire;            // emptied when it is copied to the output
+  std::string wire;  // emptied when it is copied to the output
   std::string until;
   const Answer& answer;
-  bool is_list = false;        // answer.shape, with the condition of kRegexList looked at
-  uint64_t server_ms = 0;      // time the server itself may take (Originate, WaitEvent); kNever: any
+  bool is_list = false;    // answer.shape, with the condition of kRegexList looked at
+  uint64_t server_ms = 0;  // time the server itself may take (Originate, WaitEvent); kNever: any
   bool has_server_ms = false;
-  uint64_t deadline = kNever;  // absolute, from the caller's own time-out; kNever: the default clock holds
-  bool own_clock = false;      // the caller set a time-out (perhaps 0: never)
-  uint64_t begin = 0, end = 0; // place in the output stream of the connection
+  uint64_t deadline = kNever;   // absolute, from the caller's own time-out; kNever: the default clock holds
+  bool own_clock = false;       // the caller set a time-out (perhaps 0: never)
+  uint64_t begin = 0, end = 0;  // place in the output stream of the connection
   size_t item_count = 0;
   size_t item_bytes = 0;
   Ref<Reply> reply;

@@ -11,12 +11,16 @@ constexpr uint64_t kNever = Pending::kNever;
 constexpr uint64_t kLogoffMs = 1000;
 constexpr std::string_view kBannerPrefix = "Asterisk Call Manager";
 
-uint64_t plus(uint64_t a, uint64_t b) { return a > kNever - b ? kNever : a + b; }
+uint64_t plus(uint64_t a, uint64_t b) {
+  return a > kNever - b ? kNever : a + b;
+}
 
-std::string milliseconds(uint64_t ms) { return std::to_string(ms) + " ms"; }
+std::string milliseconds(uint64_t ms) {
+  return std::to_string(ms) + " ms";
+}
 
-// What is not AMI but answers on a TCP port, told by its first line; "" for anything that may be AMI. A proxy may
-// greet with words of its own.
+// What is not AMI but answers on a TCP port, told by its first line; "" for anything that may be AMI. A proxy
+// may greet with words of its own.
 std::string_view foreign_protocol(std::string_view line) {
   if (starts_nocase(line, "HTTP/")) return "an HTTP server";
   if (starts_nocase(line, "SSH-")) return "an SSH server";

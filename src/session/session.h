@@ -17,10 +17,10 @@ namespace ami {
 
 // Where a message belongs.
 enum class Route : uint8_t {
-  kEvent,     // the event stream
+  kEvent,  // the event stream
   kResponse,
-  kItem,      // an action of ours
-  kStray,     // text that is no message of any kind
+  kItem,   // an action of ours
+  kStray,  // text that is no message of any kind
 };
 
 // What a session says. May call back into the session only for stop().

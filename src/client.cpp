@@ -1,0 +1,494 @@
+#include "client.h"
+
+#include <chrono>
+
+#include "net/clock.h"
+#include "net/fork.h"
+#include "net/md5.h"
+#include "net/thread.h"
+#include "protocol/text.h"
+
+// What is called from any thread. The loop's part is client_loop.cpp.
+namespace ami {
+namespace {
+
+constexpr uint64_t kNever = UINT64_MAX;
+// How long, and for how many, a caller's ActionID cannot be used again after its reply.
+constexpr uint64_t kTombstoneMs = 60000;
+constexpr size_t kMaxTombstones = 1024;
+constexpr size_t kDispatchBatch = 256;
+
+}  // namespace
+
+uint64_t next_id() noexcept {
+  static std::atomic<uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+Client::Client(ami_t* handle)
+    : handle_(handle), id_(next_id()), born_(fork_generation()), session_(options_.session, *this, md5) {}
+
+Client::~Client() = default;
+
+bool Client::forked() const { return born_ != fork_generation(); }
+
+int Client::refuse(int err, std::string detail) {
+  const std::lock_guard lock(mutex_);
+  detail_ = std::move(detail);
+  return err;
+}
+
+int Client::set(std::string_view name, std::string_view value) {
+  const std::lock_guard lock(mutex_);
+  if (state() != AMI_STATE_IDLE && !Options::is_live(name)) {
+    detail_ = "option " + printable(name) + " can only be set while the client is idle";
+    return AMI_ESTATE;
+  }
+  const std::string before = options_.session.mask;
+  const int err = options_.set(name, value, detail_);
+  debug_ = options_.debug;
+  if (err == 0 && options_.session.mask != before) post({Command::Kind::kMask, nullptr, options_.session.mask});
+  return err;
+}
+
+int Client::get(std::string_view name, std::string& value) {
+  const std::lock_guard lock(mutex_);
+  if (equal_nocase(name, "server.banner")) {
+    value = banner_;
+  } else if (equal_nocase(name, "server.version")) {
+    value = version_;
+  } else if (!options_.get(name, value)) {
+    detail_ = "option \"" + printable(name) + "\" is unknown or cannot be read";
+    return AMI_EOPTION;
+  }
+  return 0;
+}
+
+std::string Client::detail() {
+  const std::lock_guard lock(mutex_);
+  return detail_;
+}
+
+int Client::set_loop(uv_loop_s* loop) {
+  const std::lock_guard lock(mutex_);
+  if (loop_ || queue_) {
+    detail_ = "the delivery of this client has already been chosen";
+    return AMI_ESTATE;
+  }
+  loop_ = Loop::around(loop);
+  uv_ = loop;
+  return 0;
+}
+
+int Client::set_queue(std::shared_ptr<Queue> queue) {
+  const std::lock_guard lock(mutex_);
+  if (loop_ || queue_) {
+    detail_ = "the delivery of this client has already been chosen";
+    return AMI_ESTATE;
+  }
+  attach_queue(std::move(queue));
+  return 0;
+}
+
+int Client::set_log(int level, HandlerPtr handler) {
+  {
+    const std::lock_guard lock(mutex_);
+    std::swap(log_handler_, handler);
+    log_level_ = level;
+  }
+  if (handler) handler->end();
+  return 0;
+}
+
+void Client::attach_queue(std::shared_ptr<Queue> queue) {
+  const auto weak = weak_from_this();
+  auto describe = [weak](const QueueLane::Gap& gap, std::string_view label, std::vector<HandlerPtr>& handlers) {
+    const auto self = weak.lock();
+    return self ? self->describe_gap(gap, label, handlers) : MessagePtr();
+  };
+  auto resume = [weak] {
+    if (const auto self = weak.lock()) {
+      const std::lock_guard lock(self->mutex_);
+      self->post({Command::Kind::kResume, nullptr, {}});
+    }
+  };
+  queued_ = std::make_shared<QueueLane>(queue, handle_, id_, std::move(describe), std::move(resume));
+  queue_ = std::move(queue);
+  lane_ = queued_.get();
+}
+
+// Under mutex_. What the chosen delivery needs, at the first connect.
+void Client::attach() {
+  if (uv_ != nullptr && lane_ == nullptr) {
+    direct_ = std::make_unique<DirectLane>(handle_);
+    lane_ = direct_.get();
+  } else if (lane_ == nullptr) {
+    attach_queue(std::make_shared<Queue>());
+    dispatcher_ = start_thread([queue = queue_] {
+      while (!queue->interrupted()) queue->dispatch(kDispatchBatch, -1);
+    });
+  }
+  if (!loop_) loop_ = Loop::shared();
+  if (queued_) {
+    queued_->set_bounds({options_.queue_max_items, options_.queue_max_bytes, options_.overflow_wait},
+                        options_.session.identifier);
+  }
+}
+
+int Client::connect() {
+  std::unique_lock lock(mutex_);
+  if (state() != AMI_STATE_IDLE || destroying_) {
+    detail_ = "already connecting or connected";
+    return AMI_ESTATE;
+  }
+  attach();
+  detail_.clear();
+  state_ = AMI_STATE_CONNECTING;
+  if (wakes_) {
+    post({Command::Kind::kStart, nullptr, {}});
+    return 0;
+  }
+  if (uv_ != nullptr && loop_->is_current()) {
+    lock.unlock();
+    turn([this] { start(); });
+    return 0;
+  }
+  try {
+    loop_->post([self = shared_from_this()] { self->turn([&] { self->start(); }); });
+    start_posted_ = true;
+  } catch (...) {
+    state_ = AMI_STATE_IDLE;
+    throw;
+  }
+  return 0;
+}
+
+int Client::wait(int timeout_ms) {
+  if (Delivering::any() || on_loop()) {
+    return refuse(AMI_ETHREAD, "ami_wait() blocks, and this thread delivers messages");
+  }
+  std::unique_lock lock(mutex_);
+  const auto decided = [this] { return state() == AMI_STATE_READY || state() == AMI_STATE_IDLE; };
+  if (timeout_ms < 0) {
+    changed_.wait(lock, decided);
+  } else if (!changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), decided)) {
+    if (detail_.empty()) detail_ = "not logged in within " + std::to_string(timeout_ms) + " ms";
+    return AMI_ETIMEDOUT;
+  }
+  if (state() == AMI_STATE_READY) return 0;
+  if (last_error_ == AMI_ESTATE) detail_ = "ami_connect() was not called";
+  return last_error_;
+}
+
+int Client::disconnect() {
+  const std::lock_guard lock(mutex_);
+  if (state() == AMI_STATE_IDLE || state() == AMI_STATE_CLOSING) return 0;
+  post({Command::Kind::kClose, nullptr, {}});
+  state_ = AMI_STATE_CLOSING;
+  return 0;
+}
+
+int Client::on(std::string_view name, const HandlerPtr& handler) {
+  if (name.empty()) return refuse(AMI_EINVAL, "the name of an event may not be empty; * is every event");
+  router_.add(name, handler);
+  return 0;
+}
+
+int Client::off(uint64_t sub) {
+  const auto handler = router_.remove(sub);
+  if (!handler) return refuse(AMI_ENOENT, "no handler has the id " + std::to_string(sub));
+  handler->end();
+  return 0;
+}
+
+int Client::admit(const Action& action, std::string& detail) const {
+  const int state_now = state();
+  const bool offline = state_now != AMI_STATE_READY;
+  if (destroying_ || state_now == AMI_STATE_CLOSING || state_now == AMI_STATE_IDLE ||
+      (offline && !options_.session.offline_queue)) {
+    detail = "not logged in: wait for ready, or set offline=queue";
+    return AMI_ESTATE;
+  }
+  if (accepted_.size() >= options_.inflight_max) {
+    detail = "inflight.max: " + std::to_string(options_.inflight_max) + " actions wait for their replies";
+    return AMI_EFULL;
+  }
+  if (offline && accepted_.size() >= options_.offline_max) {
+    detail = "offline.max: " + std::to_string(options_.offline_max) + " actions wait for a connection";
+    return AMI_EFULL;
+  }
+  if (equal_nocase(action.until(), "OriginateResponse") && !options_.mask_has_call()) {
+    detail = "OriginateResponse never comes with events=" + options_.session.mask + ": class call is needed";
+    return AMI_ESTATE;
+  }
+  return 0;
+}
+
+// The ActionID and the bytes.
+int Client::write(const Action& action, uint64_t id, std::string& wire_id, std::string& text,
+                  std::string& detail) {
+  const bool own = !action.own_id().empty();
+  wire_id = own ? options_.session.identifier + action.own_id() : id_prefix_ + std::to_string(id);
+  if (wire_id.size() > kMaxActionId) {
+    detail = "ActionID \"" + printable(wire_id) + "\" is longer than 64 bytes, identifier included";
+    return AMI_ETOOBIG;
+  }
+  if (own) {
+    const auto it = own_ids_.find(wire_id);
+    if (it != own_ids_.end() && it->second > monotonic_ms()) {
+      detail = "ActionID \"" + printable(wire_id) + "\" is pending, or was within the last minute";
+      return AMI_EEXIST;
+    }
+  }
+  return action.write(wire_id, options_.session.encoding, text, detail);
+}
+
+struct Client::Accepted final : Pending {
+  Accepted(uint64_t action_id, const Action& action, std::string action_wire_id, std::string text)
+      : Pending(action_id, action, std::move(action_wire_id), std::move(text)) {}
+  HandlerPtr handler;
+  Waiter* waiter = nullptr;
+  bool own_id = false;
+};
+
+int Client::send(const Action& action, const HandlerPtr& handler, bool keep_items, Waiter* waiter, uint64_t id) {
+  std::string detail;
+  int err = action.check(detail);
+  if (err != 0) return refuse(err, std::move(detail));
+  const uint64_t now = monotonic_ms();
+  const std::lock_guard lock(mutex_);
+  err = admit(action, detail);
+  std::string wire_id;
+  std::string text;
+  if (err == 0) err = write(action, id, wire_id, text, detail);
+  if (err != 0) {
+    if (err == AMI_ESTATE) post({Command::Kind::kUnwritable, nullptr, action.name()});
+    detail_ = action.name() + ": " + detail;
+    return err;
+  }
+  auto pending = std::make_shared<Accepted>(id, action, std::move(wire_id), std::move(text));
+  pending->handler = handler;
+  pending->waiter = waiter;
+  pending->keep_items = keep_items;
+  pending->own_id = !action.own_id().empty();
+  if (action.timeout_ms() > 0) pending->deadline = now + static_cast<uint64_t>(action.timeout_ms());
+  if (queued_ && handler) queued_->reserve_reply();
+  if (pending->own_id) own_ids_[pending->wire_id] = kNever;
+  try {
+    accepted_.emplace(id, pending);
+    post({Command::Kind::kSubmit, pending, {}});
+  } catch (...) {
+    accepted_.erase(id);
+    own_ids_.erase(pending->wire_id);
+    throw;
+  }
+  counters_[kActions].fetch_add(1, std::memory_order_relaxed);
+  return 0;
+}
+
+int Client::call(const Action& action, ReplyPtr& reply) {
+  if (Delivering::any() || (uv_ != nullptr && on_loop())) {
+    return refuse(AMI_ETHREAD, "ami_call() blocks, and this thread delivers messages: use ami_send()");
+  }
+  Waiter waiter;
+  const int err = send(action, {}, true, &waiter, next_id());
+  if (err != 0) return err;
+  std::unique_lock lock(waiter.mutex);
+  waiter.done.wait(lock, [&] { return static_cast<bool>(waiter.reply); });
+  reply = std::move(waiter.reply);
+  return 0;
+}
+
+int Client::cancel(uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = accepted_.find(id);
+  if (it == accepted_.end()) {
+    detail_ = "no action with the id " + std::to_string(id) + " waits for its reply";
+    return AMI_ENOENT;
+  }
+  post({Command::Kind::kCancel, it->second, {}});
+  return 0;
+}
+
+// To the loop's thread, which takes everything that was posted at once.
+void Client::post(Command command) {
+  if (!wakes_ && !start_posted_) return;
+  inbox_.push_back(std::move(command));
+  if (!wakes_) return;
+  if (!loop_->is_current()) {
+    transport_->wake();
+  } else if (!inside_) {
+    transport_->flush_soon();
+  }
+}
+
+// The reply goes out: the action is no longer pending.
+void Client::on_reply(const PendingPtr& pending) {
+  auto& accepted = static_cast<Accepted&>(*pending);
+  {
+    const std::lock_guard lock(mutex_);
+    accepted_.erase(accepted.reply->id);
+    if (accepted.own_id) retire_own_id(accepted.wire_id);
+  }
+  counters_[kReplies].fetch_add(1, std::memory_order_relaxed);
+  if (accepted.waiter != nullptr) {
+    const std::lock_guard lock(accepted.waiter->mutex);
+    accepted.waiter->reply = accepted.reply;
+    accepted.waiter->done.notify_one();
+  } else {
+    lane_->reply(accepted.handler, accepted.reply);
+  }
+}
+
+void Client::on_item(Pending& pending, const MessagePtr& message) {
+  const auto& accepted = static_cast<Accepted&>(pending);
+  if (accepted.handler) lane_->item(accepted.reply->id, accepted.handler, message);
+}
+
+void Client::retire_own_id(const std::string& wire_id) {
+  own_ids_[wire_id] = monotonic_ms() + kTombstoneMs;
+  old_own_ids_.push_back(wire_id);
+  if (old_own_ids_.size() <= kMaxTombstones) return;
+  own_ids_.erase(old_own_ids_.front());
+  old_own_ids_.pop_front();
+}
+
+int64_t Client::stat(int which) {
+  const auto count = [&](Counter counter) {
+    return static_cast<int64_t>(counters_[counter].load(std::memory_order_relaxed));
+  };
+  QueueLane::Levels levels;
+  std::unique_lock lock(mutex_);
+  const auto inflight = static_cast<int64_t>(accepted_.size());
+  const auto queued = queued_;
+  lock.unlock();
+  if (queued) levels = queued->levels();
+  const uint64_t age_ns = levels.oldest_ns == 0 ? 0 : unix_ns() - levels.oldest_ns;
+  switch (which) {
+    case AMI_STAT_EVENTS:
+      return count(kEvents);
+    case AMI_STAT_RESPONSES:
+      return count(kResponses);
+    case AMI_STAT_BYTES_IN:
+      return count(kBytesIn);
+    case AMI_STAT_BYTES_OUT:
+      return count(kBytesOut);
+    case AMI_STAT_ACTIONS:
+      return count(kActions);
+    case AMI_STAT_REPLIES:
+      return count(kReplies);
+    case AMI_STAT_INFLIGHT:
+      return inflight;
+    case AMI_STAT_DROPPED:
+      return static_cast<int64_t>(levels.dropped);
+    case AMI_STAT_QUEUED:
+      return static_cast<int64_t>(levels.items);
+    case AMI_STAT_QUEUED_BYTES:
+      return static_cast<int64_t>(levels.bytes);
+    case AMI_STAT_QUEUE_AGE_MS:
+      return static_cast<int64_t>(age_ns / 1000000);
+    case AMI_STAT_CONNECTS:
+      return count(kConnects);
+    case AMI_STAT_GENERATION:
+      return count(kGeneration);
+    case AMI_STAT_RESYNCS:
+      return count(kResyncs);
+    case AMI_STAT_STRAYS:
+      return count(kStrays);
+    case AMI_STAT_WRITES:
+      return count(kWrites);
+    default:
+      return refuse(AMI_EINVAL, "no statistic has the number " + std::to_string(which));
+  }
+}
+
+// ------------------------------------------------------------------------------------------ the end
+
+void Client::destroy() {
+  if (forked()) return abandon();
+  if (destroying_.exchange(true)) return;
+  const auto self = shared_from_this();
+  if (lane_ == nullptr) {  // never connected, and no queue chosen
+    release_handlers();
+    delete handle_;
+  } else if (direct_) {
+    if (!on_loop()) {
+      const std::lock_guard lock(mutex_);
+      if (wakes_) transport_->wake();
+    } else if (inside_) {
+      session_.stop();  // settle() finishes
+    } else {
+      finish_direct();
+    }
+  } else if (Delivering::of(handle_)) {
+    queued_->set_finish([self] { self->finish_queued(); });
+    queued_->close();
+  } else {
+    finish_queued();
+  }
+}
+
+void Client::finish_queued() {
+  {
+    std::unique_lock lock(mutex_);
+    if (wakes_) transport_->wake();
+    // start() sees destroying_ and has nothing to close.
+    changed_.wait(lock, [this] { return closed_ || (!wakes_ && !start_posted_); });
+  }
+  queued_->close();
+  stop_dispatcher();
+  release_handlers();
+  queued_->forget_client();
+  delete handle_;
+}
+
+void Client::finish_direct() {
+  inside_ = true;
+  shut_session();
+  release_handlers();
+  if (transport_) {
+    const std::lock_guard lock(mutex_);
+    wakes_ = false;
+    transport_->close();
+  }
+  delete handle_;
+}
+
+// Every accepted action gets its reply.
+void Client::shut_session() {
+  if (transport_) transport_->disconnect();
+  session_.disconnected(AMI_ECLOSED, false, monotonic_ms());
+  connected_ = false;
+  closing_ = true;
+  run_inbox();
+  session_.end_waiting(AMI_ECLOSED);
+}
+
+void Client::stop_dispatcher() {
+  if (!dispatcher_.joinable()) return;
+  queue_->interrupt();
+  if (dispatcher_.get_id() == std::this_thread::get_id()) {
+    dispatcher_.detach();
+  } else {
+    dispatcher_.join();
+  }
+  while (queue_->dispatch(SIZE_MAX, 0) > 0) {
+  }
+}
+
+void Client::release_handlers() {
+  for (const auto& handler : router_.remove_all()) handler->end();
+  set_log(-1, {});
+}
+
+// In a forked child: the threads are not here, and locks may be held by them for ever. What is shared with the
+// parent is left as it is.
+void Client::abandon() {
+  if (transport_) transport_->abandon();
+  static std::vector<std::shared_ptr<Client>>* kept = nullptr;
+  if (kept == nullptr) kept = new std::vector<std::shared_ptr<Client>>;
+  kept->push_back(handle_->client);
+  delete handle_;
+}
+
+}  // namespace ami

@@ -1,0 +1,326 @@
+#include "delivery/queue.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <new>
+
+namespace ami {
+namespace {
+// So many of one client, then the next client's turn.
+constexpr size_t kTurn = 64;
+constexpr size_t kDispatchBatch = 256;
+}  // namespace
+
+bool Queue::wait_filled(std::unique_lock<std::mutex>& lock, int timeout_ms,
+                        std::chrono::steady_clock::time_point until) {
+  const auto filled = [this] { return !ready_.empty() || interrupted_; };
+  ++waiting_;
+  if (timeout_ms < 0) {
+    filled_.wait(lock, filled);
+  } else {
+    filled_.wait_until(lock, until, filled);
+  }
+  --waiting_;
+  return !ready_.empty();
+}
+
+size_t Queue::take(std::vector<Taken>& out, size_t max, int timeout_ms) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  const size_t before = out.size();
+  std::vector<std::shared_ptr<QueueLane>> resume;
+  std::unique_lock lock(mutex_);
+  // What is ready may turn out to be nothing (its handlers have ended), and then the wait goes on.
+  while (out.size() == before &&
+         (!ready_.empty() || (timeout_ms != 0 && wait_filled(lock, timeout_ms, until)))) {
+    while (!ready_.empty() && out.size() - before < max) {
+      const auto lane = ready_.front();
+      take_from_lane(out, before + max);
+      if (lane->paused_ && lane->has_room()) {
+        lane->paused_ = false;
+        resume.push_back(lane);
+      }
+    }
+    if (ready_.empty() && bell_) bell_->quiet();
+  }
+  lock.unlock();
+  for (const auto& lane : resume) lane->resume_();
+  return out.size() - before;
+}
+
+void Queue::take_from_lane(std::vector<Taken>& out, size_t max) {
+  const auto lane = ready_.front();
+  for (size_t n = 0; n < kTurn && !lane->empty() && out.size() < max; ++n) {
+    if (!lane->musts_.empty() && lane->musts_.front().delivery.kind == Delivery::Kind::kGap &&
+        (lane->events_.empty() || lane->musts_.front().place < lane->events_.front().place)) {
+      lane->expand_gap();
+      continue;
+    }
+    Delivery delivery = lane->pop();
+    if (delivery.handler->ended()) continue;
+    out.push_back({lane, std::move(delivery)});
+  }
+  ready_.erase(ready_.begin());
+  lane->listed_ = !lane->empty();
+  if (lane->listed_) ready_.push_back(lane);
+}
+
+void Queue::interrupt() {
+  const std::lock_guard lock(mutex_);
+  interrupted_ = true;
+  filled_.notify_all();
+}
+
+size_t Queue::dispatch(size_t max, int timeout_ms) {
+  std::vector<Taken> batch;
+  size_t done = 0;
+  while (done < max) {
+    batch.clear();
+    const size_t taken = take(batch, std::min(max - done, kDispatchBatch), done == 0 ? timeout_ms : 0);
+    if (taken == 0) break;
+    done += taken;
+    for (const auto& [lane, delivery] : batch) lane->run(delivery);
+  }
+  return done;
+}
+
+void Queue::set_bell(std::unique_ptr<Bell> bell) {
+  const std::lock_guard lock(mutex_);
+  bell_ = std::move(bell);
+  if (!ready_.empty()) bell_->ring();
+}
+
+void Queue::set_wake(HandlerPtr wake) {
+  {
+    const std::lock_guard lock(mutex_);
+    std::swap(wake_, wake);
+  }
+  if (wake) wake->end();
+}
+
+void Queue::clear() {
+  std::vector<Taken> rest;
+  while (take(rest, kDispatchBatch, 0) > 0) {
+    for (const auto& taken : rest) taken.delivery.handler->end();
+    rest.clear();
+  }
+  set_wake({});
+}
+
+QueueLane::QueueLane(std::shared_ptr<Queue> queue, ami_t* client, uint64_t client_id, Describe describe,
+                     Resume resume)
+    : queue_(std::move(queue)),
+      client_(client),
+      client_id_(client_id),
+      describe_(std::move(describe)),
+      resume_(std::move(resume)) {
+  spare_gap_.emplace_back();
+  const std::lock_guard lock(queue_->mutex_);
+  queue_->ready_.reserve(queue_->lanes_ + 1);
+  ++queue_->lanes_;
+  queue_->attached_.fetch_add(1);
+}
+
+QueueLane::~QueueLane() {
+  const std::lock_guard lock(queue_->mutex_);
+  --queue_->lanes_;
+}
+
+void QueueLane::set_bounds(Bounds bounds, std::string label) {
+  const std::lock_guard lock(queue_->mutex_);
+  bounds_ = bounds;
+  label_ = std::move(label);
+}
+
+void QueueLane::event(const HandlerPtr& handler, const MessagePtr& message) {
+  staged_events_.push_back({handler, message, next_place_++});
+}
+
+void QueueLane::notice(const HandlerPtr& handler, const MessagePtr& message) {
+  staged_musts_.push_back({{Delivery::Kind::kNotice, handler->id, handler, message, {}}, next_place_++, {}});
+}
+
+void QueueLane::item(uint64_t id, const HandlerPtr& handler, const MessagePtr& message) {
+  staged_musts_.push_back({{Delivery::Kind::kItem, id, handler, message, {}}, next_place_++, {}});
+}
+
+void QueueLane::reserve_reply() {
+  std::list<Must> node;
+  node.emplace_back();
+  const std::lock_guard lock(queue_->mutex_);
+  reserve_.splice(reserve_.end(), node);
+}
+
+void QueueLane::reply(const HandlerPtr& handler, const ReplyPtr& reply) {
+  {
+    const std::lock_guard lock(queue_->mutex_);
+    staged_musts_.splice(staged_musts_.end(), reserve_, reserve_.begin());
+  }
+  Must& must = staged_musts_.back();
+  must.delivery = {Delivery::Kind::kReply, reply->id, handler, {}, reply};
+  must.place = next_place_++;
+}
+
+void QueueLane::lost(uint64_t time_ns) {
+  ++lost_;
+  lost_ns_ = time_ns;
+}
+
+bool QueueLane::commit() {
+  HandlerPtr wake;
+  bool full = false;
+  {
+    const std::lock_guard lock(queue_->mutex_);
+    move_staged();
+    if (bounds_.wait) {
+      full = paused_ = over_bounds();
+    } else {
+      while (over_bounds() && !events_.empty()) drop_oldest();
+    }
+    if (!listed_ && !empty()) {
+      if (queue_->ready_.empty()) {
+        if (queue_->waiting_ > 0) queue_->filled_.notify_one();
+        if (queue_->bell_) queue_->bell_->ring();
+        wake = queue_->wake_;
+      }
+      listed_ = true;
+      queue_->ready_.push_back(shared_from_this());
+    }
+  }
+  if (wake && wake->begin()) {
+    wake->callbacks.wake(wake->user);
+    wake->finish();
+  }
+  return full;
+}
+
+void QueueLane::move_staged() {
+  musts_.splice(musts_.end(), staged_musts_);
+  for (auto& staged : staged_events_) {
+    if (closed_) break;
+    const Message& message = *staged.message;
+    const size_t size = message.size();
+    const uint64_t place = staged.place;
+    const uint64_t seq = message.seq();
+    const uint64_t time_ns = message.time_ns();
+    try {
+      events_.push_back(std::move(staged));
+      bytes_ += size;
+    } catch (const std::bad_alloc&) {
+      count_drop(place, seq, time_ns);
+    }
+  }
+  staged_events_.clear();
+  for (; lost_ > 0; --lost_) count_drop(next_place_++, 0, lost_ns_);
+}
+
+void QueueLane::drop_oldest() {
+  const Event& oldest = events_.front();
+  const Message& message = *oldest.message;
+  bytes_ -= message.size();
+  count_drop(oldest.place, message.seq(), message.time_ns());
+  events_.pop_front();
+}
+
+// Events are dropped from the front, so the place of a drop only grows: it belongs to the last gap, unless
+// something that is not dropped stands between.
+void QueueLane::count_drop(uint64_t place, uint64_t seq, uint64_t time_ns) {
+  ++dropped_;
+  auto next = last_gap_ == musts_.end() ? musts_.begin() : std::next(last_gap_);
+  bool adjacent = last_gap_ != musts_.end();
+  for (; next != musts_.end() && next->place < place; ++next) adjacent = false;
+  if (!adjacent) {
+    if (spare_gap_.empty()) {
+      if (last_gap_ == musts_.end()) return;  // out of memory since the last gap: dropped_ has it
+    } else {
+      musts_.splice(next, spare_gap_);
+      last_gap_ = std::prev(next);
+      *last_gap_ = {};
+      last_gap_->delivery.kind = Delivery::Kind::kGap;
+      last_gap_->gap.from_ns = time_ns;
+      try {
+        spare_gap_.emplace_back();
+      } catch (const std::bad_alloc&) {
+        spare_gap_.clear();
+      }
+    }
+  }
+  last_gap_->place = place;
+  Gap& gap = last_gap_->gap;
+  ++gap.dropped;
+  gap.to_ns = time_ns;
+  gap.seq = seq;
+}
+
+// The gap at the front becomes one notice for each of its handlers.
+void QueueLane::expand_gap() {
+  if (last_gap_ == musts_.begin()) last_gap_ = musts_.end();
+  const Must front = musts_.front();
+  std::list<Must> notices;
+  std::vector<HandlerPtr> handlers;
+  const MessagePtr message = describe_(front.gap, label_, handlers);
+  for (const auto& handler : handlers) {
+    notices.push_back({{Delivery::Kind::kNotice, handler->id, handler, message, {}}, front.place, {}});
+  }
+  musts_.pop_front();
+  if (message) musts_.splice(musts_.begin(), notices);
+}
+
+Delivery QueueLane::pop() {
+  if (!musts_.empty() && (events_.empty() || musts_.front().place < events_.front().place)) {
+    Delivery delivery = std::move(musts_.front().delivery);
+    musts_.pop_front();
+    return delivery;
+  }
+  Event& front = events_.front();
+  bytes_ -= front.message->size();
+  const uint64_t id = front.handler->id;
+  Delivery delivery{Delivery::Kind::kEvent, id, std::move(front.handler), std::move(front.message), {}};
+  events_.pop_front();
+  return delivery;
+}
+
+void QueueLane::run(const Delivery& delivery) {
+  running_.fetch_add(1);
+  if (!closed_ || delivery.kind == Delivery::Kind::kReply) {
+    const Delivering scope(client_);
+    delivery.run(client_);
+  }
+  std::function<void()> finish;
+  if (running_.fetch_sub(1) == 1 && closed_) {
+    const std::lock_guard lock(queue_->mutex_);
+    finish = std::exchange(finish_, {});
+    queue_->idle_.notify_all();
+  }
+  if (finish) finish();
+}
+
+void QueueLane::set_finish(std::function<void()> finish) {
+  const std::lock_guard lock(queue_->mutex_);
+  finish_ = std::move(finish);
+}
+
+void QueueLane::close() {
+  std::deque<Event> events;
+  std::list<Must> musts;
+  std::unique_lock lock(queue_->mutex_);
+  if (!closed_.exchange(true)) queue_->attached_.fetch_sub(1);
+  events.swap(events_);
+  bytes_ = 0;
+  last_gap_ = musts_.end();
+  for (auto it = musts_.begin(); it != musts_.end();) {
+    const auto next = std::next(it);
+    if (it->delivery.kind != Delivery::Kind::kReply) musts.splice(musts.end(), musts_, it);
+    it = next;
+  }
+  if (!Delivering::of(client_)) queue_->idle_.wait(lock, [this] { return running_ == 0; });
+}
+
+QueueLane::Levels QueueLane::levels() const {
+  const std::lock_guard lock(queue_->mutex_);
+  Levels levels{events_.size() + musts_.size(), bytes_, 0, dropped_};
+  if (!events_.empty()) levels.oldest_ns = events_.front().message->time_ns();
+  return levels;
+}
+
+}  // namespace ami

@@ -1,0 +1,188 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "delivery/lane.h"
+
+namespace ami {
+
+class QueueLane;
+
+// What makes a descriptor readable while a queue is not empty (net/doorbell.h).
+class Bell {
+ public:
+  virtual ~Bell() = default;
+  virtual void ring() noexcept = 0;
+  virtual void quiet() noexcept = 0;
+};
+
+// Deliveries that wait for a consumer: a dispatcher thread or the application. Each client has its lane in
+// it, with bounds of its own; the lanes are emptied in turn.
+class Queue : public std::enable_shared_from_this<Queue> {
+ public:
+  struct Taken {
+    std::shared_ptr<QueueLane> lane;
+    Delivery delivery;
+  };
+
+  // Takes up to max deliveries; waits for the first, timeout_ms at most (-1: no limit), or until interrupt().
+  size_t take(std::vector<Taken>& out, size_t max, int timeout_ms);
+  // The consumer is to end: take() waits no more.
+  void interrupt();
+  [[nodiscard]] bool interrupted() const { return interrupted_; }
+  // Takes at most max, waiting so long for the first, and runs the callbacks. How many it took.
+  size_t dispatch(size_t max, int timeout_ms);
+
+  void set_bell(std::unique_ptr<Bell> bell);
+  // Null ends it.
+  void set_wake(HandlerPtr wake);
+
+  // Whether clients are attached, or were and have left something behind.
+  [[nodiscard]] bool attached() const { return attached_.load() > 0; }
+  // Drops everything; handlers are released.
+  void clear();
+
+ private:
+  friend class QueueLane;
+
+  // Under the lock: moves deliveries of the first ready lane to out.
+  void take_from_lane(std::vector<Taken>& out, size_t max);
+  // Waits for something to take; false when the time is over or the consumer is to end.
+  bool wait_filled(std::unique_lock<std::mutex>& lock, int timeout_ms,
+                   std::chrono::steady_clock::time_point until);
+
+  std::mutex mutex_;
+  std::condition_variable filled_;
+  std::condition_variable idle_;                   // a callback of a closed lane has returned
+  std::vector<std::shared_ptr<QueueLane>> ready_;  // lanes that are not empty; room for all is reserved
+  size_t lanes_ = 0;
+  size_t waiting_ = 0;  // threads in take()
+  std::atomic<bool> interrupted_{false};
+  std::unique_ptr<Bell> bell_;
+  HandlerPtr wake_;
+  std::atomic<int> attached_{0};
+};
+
+// One client's part of a queue.
+class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLane> {
+ public:
+  struct Bounds {
+    size_t items = 65536;
+    size_t bytes = 64U << 20U;
+    bool wait = false;  // queue.overflow
+  };
+  // What was dropped, where a gap stands.
+  struct Gap {
+    uint64_t dropped = 0;
+    uint64_t from_ns = 0, to_ns = 0;
+    uint64_t seq = 0;
+  };
+  // Makes a gap's notice and finds its handlers; called by consumers, without a lock.
+  using Describe = std::function<MessagePtr(const Gap&, std::string_view label, std::vector<HandlerPtr>&)>;
+  // There is room again; called by consumers, without a lock.
+  using Resume = std::function<void()>;
+
+  QueueLane(std::shared_ptr<Queue> queue, ami_t* client, uint64_t client_id, Describe describe,
+            Resume resume);
+
+  ~QueueLane() override;
+
+  // label: of the gaps.
+  void set_bounds(Bounds bounds, std::string label);
+  void event(const HandlerPtr& handler, const MessagePtr& message) override;
+  void notice(const HandlerPtr& handler, const MessagePtr& message) override;
+  void item(uint64_t id, const HandlerPtr& handler, const MessagePtr& message) override;
+  void reply(const HandlerPtr& handler, const ReplyPtr& reply) override;
+  bool commit() override;
+  void lost(uint64_t time_ns) override;
+
+  // Makes the room that a later reply() takes. Throws std::bad_alloc. Any thread.
+  void reserve_reply();
+
+  // The client ends: events, items and notices are discarded, and no callback of theirs starts any more. On a
+  // thread that runs none of its callbacks, waits for those that run on others.
+  void close();
+  // To be called after the outermost of its callbacks has returned, when the client was destroyed in one.
+  void set_finish(std::function<void()> finish);
+  // The handle is gone: what is left is delivered without it.
+  void forget_client() { client_ = nullptr; }
+  [[nodiscard]] uint64_t client_id() const { return client_id_; }
+
+  struct Levels {
+    size_t items = 0, bytes = 0;
+    uint64_t oldest_ns = 0;
+    uint64_t dropped = 0;
+  };
+  [[nodiscard]] Levels levels() const;
+
+ private:
+  friend class Queue;
+
+  struct Event {
+    HandlerPtr handler;
+    MessagePtr message;
+    uint64_t place;
+  };
+  struct Must {  // what is never dropped, and gaps
+    Delivery delivery;
+    uint64_t place;
+    Gap gap;
+  };
+
+  // Under the queue's lock.
+  [[nodiscard]] bool empty() const { return events_.empty() && musts_.empty(); }
+  [[nodiscard]] bool over_bounds() const { return events_.size() > bounds_.items || bytes_ > bounds_.bytes; }
+  [[nodiscard]] bool has_room() const {
+    return events_.size() <= bounds_.items / 2 && bytes_ <= bounds_.bytes / 2;
+  }
+  void move_staged();
+  void drop_oldest();
+  void count_drop(uint64_t place, uint64_t seq, uint64_t time_ns);
+  void expand_gap();
+  Delivery pop();
+
+  void run(const Delivery& delivery);
+
+  const std::shared_ptr<Queue> queue_;
+  std::atomic<ami_t*> client_;
+  const uint64_t client_id_;
+  const Describe describe_;
+  const Resume resume_;
+  Bounds bounds_;
+  std::string label_;
+
+  // Of the loop thread: gathered since the last commit().
+  std::vector<Event> staged_events_;
+  std::list<Must> staged_musts_;
+  uint64_t next_place_ = 1;
+  uint64_t lost_ = 0, lost_ns_ = 0;
+
+  // Under the queue's lock.
+  std::deque<Event> events_;
+  std::list<Must> musts_;
+  std::list<Must> reserve_;    // nodes for replies to come
+  std::list<Must> spare_gap_;  // one node, so that a gap needs no memory when memory is short
+  std::list<Must>::iterator last_gap_ = musts_.end();
+  size_t bytes_ = 0;
+  uint64_t dropped_ = 0;
+  bool listed_ = false;  // in queue_->ready_
+  bool paused_ = false;  // the reader waits for room
+
+  std::atomic<bool> closed_{false};
+  std::atomic<int> running_{0};
+  std::function<void()> finish_;
+};
+
+}  // namespace ami

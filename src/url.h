@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ami {
+
+// ami[s]://user:secret@host:port?option=value, every part percent-decoded.
+struct Url {
+  bool tls = false;
+  std::optional<std::string> username, password, port;
+  std::string host;  // an IPv6 address without its brackets
+  std::vector<std::pair<std::string, std::string>> options;
+};
+
+// False: it is no such URL, and detail says why (without the secret).
+bool parse_url(std::string_view text, Url& url, std::string& detail);
+
+}  // namespace ami
