@@ -168,7 +168,6 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   CLI::App app("ami: talk to Asterisk's Manager Interface", "ami");
   app.get_formatter()->column_width(26);
   app.get_formatter()->label("SUBCOMMAND", "VERB");
-  app.get_formatter()->label("Subcommands", "Verbs");
   ServerArguments server;
   EventsArguments events;
   SendArguments send;
@@ -180,6 +179,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   CLI::App* send_verb = add_send(app, send);
   CLI::App* command_verb = add_command(app, command);
   app.add_subcommand("mock", "Be a fake Asterisk, for tests and trials: see ami mock --help");
+  for (CLI::App* verb : app.get_subcommands({})) verb->group("Verbs");
   add_server(app, server);
   app.allow_extras();  // to tell an unknown verb by our own words
   CLI::App* used = nullptr;

@@ -29,7 +29,7 @@ void append_escape(std::string& out, unsigned byte) {
 }
 
 void append_visible(std::string& out, unsigned byte) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
+  constexpr char kDigits[] = "0123456789abcdef";
   out += "\\x";
   out += kDigits[byte >> 4U];
   out += kDigits[byte & 0xFU];
