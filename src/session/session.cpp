@@ -249,8 +249,7 @@ void Session::submit(const PendingPtr& pending, uint64_t now) {
     waiting_.push_back(pending);
   } else {
     // Accepted while there was a login, which is gone now.
-    pending->reply->status = phase_ < Phase::kReady ? AMI_ELOST : AMI_ECLOSED;
-    sink_.on_reply(pending);
+    give_up(pending, phase_ < Phase::kReady ? AMI_ELOST : AMI_ECLOSED);
   }
 }
 
@@ -260,8 +259,15 @@ void Session::cancel(const PendingPtr& pending, uint64_t now) {
     inflight_.end(pending, AMI_ECANCELED, now);
     return;
   }
+  const PendingPtr canceled = *it;
   waiting_.erase(it);
-  pending->reply->status = AMI_ECANCELED;
+  give_up(canceled, AMI_ECANCELED);
+}
+
+// The reply of what never reached a connection.
+void Session::give_up(const PendingPtr& pending, int status) {
+  pending->replied = true;
+  pending->reply->status = status;
   sink_.on_reply(pending);
 }
 
@@ -278,8 +284,7 @@ void Session::end_waiting(int err) {
   while (!waiting_.empty()) {
     const PendingPtr pending = waiting_.front();
     waiting_.pop_front();
-    pending->reply->status = err;
-    sink_.on_reply(pending);
+    give_up(pending, err);
   }
 }
 
@@ -390,8 +395,7 @@ void Session::tick(uint64_t now) {
     }
     const PendingPtr late = waiting_[i];
     waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
-    late->reply->status = AMI_ETIMEDOUT;
-    sink_.on_reply(late);
+    give_up(late, AMI_ETIMEDOUT);
   }
   if (phase_ == Phase::kOffline || stopped_) return;
   if (phase_ <= Phase::kLogin && login_deadline_ <= now) {

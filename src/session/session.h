@@ -97,6 +97,7 @@ class Session final : private ParserSink, private InFlightSink {
   void on_item(Pending& pending, const MessagePtr& message) override { sink_.on_item(pending, message); }
   void on_done(const PendingPtr& pending) override;
 
+  void give_up(const PendingPtr& pending, int status);
   void send_own(Role role, Action& action);
   void send_login(std::string_view challenge);
   void send_filters();
