@@ -16,9 +16,18 @@ constexpr uint64_t kNever = UINT64_MAX;
 // How long, and for how many, a caller's ActionID cannot be used again after its reply.
 constexpr uint64_t kTombstoneMs = 60000;
 constexpr size_t kMaxTombstones = 1024;
-constexpr size_t kDispatchBatch = 256;
+constexpr size_t kPrefixChars = 10;
 
 }  // namespace
+
+// Unlike that of any other client of the same Asterisk, which shows ActionIDs to all of them.
+std::string new_id_prefix(const std::string& identifier) {
+  constexpr std::string_view kBase32 = "abcdefghijklmnopqrstuvwxyz234567";
+  std::string prefix = identifier;
+  uint64_t bits = random_seed();
+  for (size_t i = 0; i < kPrefixChars; ++i, bits >>= 5U) prefix += kBase32[bits & 31U];
+  return prefix;
+}
 
 uint64_t next_id() noexcept {
   static std::atomic<uint64_t> last{0};
@@ -30,7 +39,9 @@ Client::Client(ami_t* handle)
 
 Client::~Client() = default;
 
-bool Client::forked() const { return born_ != fork_generation(); }
+bool Client::forked() const {
+  return born_ != fork_generation();
+}
 
 int Client::refuse(int err, std::string detail) {
   const std::lock_guard lock(mutex_);
@@ -47,7 +58,8 @@ int Client::set(std::string_view name, std::string_view value) {
   const std::string before = options_.session.mask;
   const int err = options_.set(name, value, detail_);
   debug_ = options_.debug;
-  if (err == 0 && options_.session.mask != before) post({Command::Kind::kMask, nullptr, options_.session.mask});
+  if (err == 0 && options_.session.mask != before)
+    post({Command::Kind::kMask, nullptr, options_.session.mask});
   return err;
 }
 
@@ -102,7 +114,8 @@ int Client::set_log(int level, HandlerPtr handler) {
 
 void Client::attach_queue(std::shared_ptr<Queue> queue) {
   const auto weak = weak_from_this();
-  auto describe = [weak](const QueueLane::Gap& gap, std::string_view label, std::vector<HandlerPtr>& handlers) {
+  auto describe = [weak](const QueueLane::Gap& gap, std::string_view label,
+                         std::vector<HandlerPtr>& handlers) {
     const auto self = weak.lock();
     return self ? self->describe_gap(gap, label, handlers) : MessagePtr();
   };
@@ -113,8 +126,8 @@ void Client::attach_queue(std::shared_ptr<Queue> queue) {
     }
   };
   queued_ = std::make_shared<QueueLane>(queue, handle_, id_, std::move(describe), std::move(resume));
-  queue_ = std::move(queue);
   lane_ = queued_.get();
+  queue_ = std::move(queue);
 }
 
 // Under mutex_. What the chosen delivery needs, at the first connect.
@@ -123,10 +136,18 @@ void Client::attach() {
     direct_ = std::make_unique<DirectLane>(handle_);
     lane_ = direct_.get();
   } else if (lane_ == nullptr) {
-    attach_queue(std::make_shared<Queue>());
-    dispatcher_ = start_thread([queue = queue_] {
-      while (!queue->interrupted()) queue->dispatch(kDispatchBatch, -1);
+    const auto queue = std::make_shared<Queue>();
+    own_queue_ = true;
+    dispatcher_ = start_thread([queue] {
+      while (!queue->interrupted()) queue->dispatch(Queue::kBatch, -1);
     });
+    try {
+      attach_queue(queue);
+    } catch (...) {
+      queue->interrupt();
+      dispatcher_.join();
+      throw;
+    }
   }
   if (!loop_) loop_ = Loop::shared();
   if (queued_) {
@@ -142,24 +163,18 @@ int Client::connect() {
     return AMI_ESTATE;
   }
   attach();
-  detail_.clear();
-  state_ = AMI_STATE_CONNECTING;
-  if (wakes_) {
-    post({Command::Kind::kStart, nullptr, {}});
-    return 0;
-  }
-  if (uv_ != nullptr && loop_->is_current()) {
-    lock.unlock();
-    turn([this] { start(); });
-    return 0;
-  }
-  try {
+  id_prefix_ = new_id_prefix(options_.session.identifier);
+  if (!wakes_ && !on_loop()) {
     loop_->post([self = shared_from_this()] { self->turn([&] { self->start(); }); });
     start_posted_ = true;
-  } catch (...) {
-    state_ = AMI_STATE_IDLE;
-    throw;
+  } else if (wakes_) {
+    post({Command::Kind::kStart, nullptr, {}});
   }
+  detail_.clear();
+  state_ = AMI_STATE_CONNECTING;
+  const bool now = !wakes_ && !start_posted_;
+  lock.unlock();
+  if (now) turn([this] { start(); });
   return 0;
 }
 
@@ -251,7 +266,8 @@ struct Client::Accepted final : Pending {
   bool own_id = false;
 };
 
-int Client::send(const Action& action, const HandlerPtr& handler, bool keep_items, Waiter* waiter, uint64_t id) {
+int Client::send(const Action& action, const HandlerPtr& handler, bool keep_items, Waiter* waiter,
+                 uint64_t id) {
   std::string detail;
   int err = action.check(detail);
   if (err != 0) return refuse(err, std::move(detail));
@@ -411,32 +427,33 @@ void Client::destroy() {
   if (lane_ == nullptr) {  // never connected, and no queue chosen
     release_handlers();
     delete handle_;
+  } else if (direct_ && !on_loop()) {
+    loop_->post([self] { self->finish_direct(); });
+  } else if (direct_ && inside_) {
+    session_.stop();  // settle() finishes
   } else if (direct_) {
-    if (!on_loop()) {
-      const std::lock_guard lock(mutex_);
-      if (wakes_) transport_->wake();
-    } else if (inside_) {
-      session_.stop();  // settle() finishes
-    } else {
-      finish_direct();
-    }
+    finish_direct();
   } else if (Delivering::of(handle_)) {
-    queued_->set_finish([self] { self->finish_queued(); });
-    queued_->close();
+    queued_->close([self] { self->finish_queued(); });
   } else {
+    queued_->close({});
     finish_queued();
   }
 }
 
 void Client::finish_queued() {
-  {
-    std::unique_lock lock(mutex_);
-    if (wakes_) transport_->wake();
-    // start() sees destroying_ and has nothing to close.
-    changed_.wait(lock, [this] { return closed_ || (!wakes_ && !start_posted_); });
-  }
-  queued_->close();
   stop_dispatcher();
+  std::unique_lock lock(mutex_);
+  if (wakes_) transport_->wake();
+  // start() sees destroying_ and has nothing to close.
+  changed_.wait(lock, [this] { return closed_ || (!wakes_ && !start_posted_); });
+  // Let go here, so that the I/O thread is joined when this was its last client.
+  const auto loop = std::move(loop_);
+  lock.unlock();
+  if (own_queue_) {
+    while (queue_->dispatch(SIZE_MAX, 0) > 0) {
+    }
+  }
   release_handlers();
   queued_->forget_client();
   delete handle_;
@@ -472,8 +489,6 @@ void Client::stop_dispatcher() {
   } else {
     dispatcher_.join();
   }
-  while (queue_->dispatch(SIZE_MAX, 0) > 0) {
-  }
 }
 
 void Client::release_handlers() {
@@ -481,10 +496,11 @@ void Client::release_handlers() {
   set_log(-1, {});
 }
 
-// In a forked child: the threads are not here, and locks may be held by them for ever. What is shared with the
-// parent is left as it is.
+// In a forked child: the threads are not here, and locks may be held by them for ever. What is shared with
+// the parent is left as it is.
 void Client::abandon() {
   if (transport_) transport_->abandon();
+  if (queued_) queued_->abandon();
   static std::vector<std::shared_ptr<Client>>* kept = nullptr;
   if (kept == nullptr) kept = new std::vector<std::shared_ptr<Client>>;
   kept->push_back(handle_->client);

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "ami/ami.h"
-#include "delivery/lane.h"
+#include "delivery/direct_lane.h"
 #include "delivery/queue.h"
 #include "delivery/router.h"
 #include "net/loop.h"
@@ -29,12 +29,14 @@ namespace ami {
 
 // Never used twice in a process.
 uint64_t next_id() noexcept;
+// What the generated ActionIDs of one connection begin with.
+std::string new_id_prefix(const std::string& identifier);
 
 // Joins the four: a session for the protocol, a transport for the bytes, a router and a lane for delivery.
 //
 // Calls come from any thread; what they change under mutex_ is small: the options, the state as seen from
-// outside, which actions are accepted, and an inbox. Everything else belongs to the loop's thread, which takes
-// the inbox as a whole, lets the session work, and writes once.
+// outside, which actions are accepted, and an inbox. Everything else belongs to the loop's thread, which
+// takes the inbox as a whole, lets the session work, and writes once.
 class Client final : public std::enable_shared_from_this<Client>, private TransportSink, private SessionSink {
  public:
   explicit Client(ami_t* handle);
@@ -45,6 +47,8 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   std::string detail();
   int set_loop(uv_loop_s* loop);
   int set_queue(std::shared_ptr<Queue> queue);
+  // Whether replies and events come as items to an application.
+  [[nodiscard]] bool has_queue() const { return queue_ != nullptr; }
   int set_log(int level, HandlerPtr handler);
 
   int connect();
@@ -91,15 +95,27 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   // Any thread.
   int admit(const Action& action, std::string& detail) const;  // under mutex_
   int write(const Action& action, uint64_t id, std::string& wire_id, std::string& text, std::string& detail);
-  void post(Command command);                                  // under mutex_
-  void retire_own_id(const std::string& wire_id);              // under mutex_
+  void post(Command command);                      // under mutex_
+  void retire_own_id(const std::string& wire_id);  // under mutex_
   [[nodiscard]] bool on_loop() const { return loop_ && loop_->is_current(); }
   void attach();
   void attach_queue(std::shared_ptr<Queue> queue);
 
-  // The loop's thread. A turn is what runs between two waits of the loop: whatever came of it is settled at its end.
+  // The loop's thread. A turn is what runs between two waits of the loop: whatever came of it is settled at
+  // its end. Lets no exception out: the loop's own code is C.
   template <typename Work>
-  void turn(Work work) noexcept;
+  void turn(Work work) noexcept {
+    const auto self = shared_from_this();
+    const bool outermost = !std::exchange(inside_, true);
+    try {
+      work();
+      if (outermost) settle();
+    } catch (...) {
+      out_of_memory();
+    }
+    if (outermost) inside_ = false;
+  }
+  void out_of_memory() noexcept;
   void start();
   void attempt();
   void settle();
@@ -152,7 +168,8 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   void on_log(int level, const std::string& line) override { log(level, line); }
 
   void deliver(const Router::Targets& targets, Arrival& arrival);
-  MessagePtr describe_gap(const QueueLane::Gap& gap, std::string_view label, std::vector<HandlerPtr>& handlers);
+  MessagePtr describe_gap(const QueueLane::Gap& gap, std::string_view label,
+                          std::vector<HandlerPtr>& handlers);
 
   ami_t* handle_;
   const uint64_t id_;
@@ -165,14 +182,14 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   std::string banner_;
   std::string id_prefix_;
   std::vector<Command> inbox_;
-  bool wakes_ = false;          // the transport takes wake()
-  bool start_posted_ = false;   // start() is under way to the loop's thread
+  bool wakes_ = false;         // the transport takes wake()
+  bool start_posted_ = false;  // start() is under way to, or on, the loop's thread
   std::unordered_map<uint64_t, PendingPtr> accepted_;
   std::unordered_map<std::string, uint64_t> own_ids_;  // callers' ActionIDs; when they may be used again
   std::deque<std::string> old_own_ids_;
   int last_error_ = AMI_ESTATE;  // of the last connection that ended for good
   std::string version_;
-  bool closed_ = false;          // the transport is gone
+  bool closed_ = false;  // the transport is gone
   HandlerPtr log_handler_;
   int log_level_ = -1;
   std::atomic<int> state_{AMI_STATE_IDLE};
@@ -182,8 +199,9 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   uv_loop_s* uv_ = nullptr;  // loop delivery
   std::shared_ptr<Queue> queue_;
   std::shared_ptr<Loop> loop_;
-  std::unique_ptr<Lane> direct_;
+  std::unique_ptr<DirectLane> direct_;
   std::shared_ptr<QueueLane> queued_;
+  bool own_queue_ = false;  // thread delivery: emptied by dispatcher_
   std::thread dispatcher_;
   Lane* lane_ = nullptr;
   Router router_;
@@ -195,6 +213,7 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   std::optional<Backoff> backoff_;
   std::optional<Failure> failure_;
   std::vector<Command> commands_;  // being run
+  bool active_ = false;            // between start() and give_up()
   bool connected_ = false;
   bool closing_ = false;
   bool logged_off_ = false;
@@ -206,8 +225,20 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   uint64_t lost_at_ns_ = 0;  // when the last login ended
   uint64_t armed_ = UINT64_MAX;
 
-  enum Counter { kBytesIn, kBytesOut, kActions, kReplies, kConnects, kGeneration, kEvents, kResponses, kResyncs,
-                 kStrays, kWrites, kCounters };
+  enum Counter {
+    kBytesIn,
+    kBytesOut,
+    kActions,
+    kReplies,
+    kConnects,
+    kGeneration,
+    kEvents,
+    kResponses,
+    kResyncs,
+    kStrays,
+    kWrites,
+    kCounters
+  };
   std::array<std::atomic<uint64_t>, kCounters> counters_{};
 };
 

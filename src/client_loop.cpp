@@ -13,15 +13,6 @@ namespace {
 constexpr uint64_t kNever = UINT64_MAX;
 // A login that lasted so long ends the growth of the delays between attempts.
 constexpr uint64_t kStableMs = 10000;
-constexpr size_t kPrefixChars = 10;
-
-std::string random_prefix() {
-  constexpr std::string_view kBase32 = "abcdefghijklmnopqrstuvwxyz234567";
-  std::string prefix;
-  uint64_t bits = random_seed();
-  for (size_t i = 0; i < kPrefixChars; ++i, bits >>= 5U) prefix += kBase32[bits & 31U];
-  return prefix;
-}
 
 // Unix time in seconds with a fraction, as Asterisk's Timestamp.
 std::string seconds(uint64_t ns) {
@@ -38,32 +29,33 @@ void append_field(std::string& text, std::string_view key, std::string_view valu
 
 }  // namespace
 
-// Lets nothing out: the loop's own code is C. Lack of memory ends the connection, not the process.
-template <typename Work>
-void Client::turn(Work work) noexcept {
-  const auto self = shared_from_this();
-  const bool outermost = !inside_;
-  inside_ = true;
+// The connection ends, not the process.
+void Client::out_of_memory() noexcept {
   try {
-    work();
-    if (outermost) settle();
-  } catch (...) {
-    try {
-      failure_.reset();
-      if (transport_) transport_->disconnect();
-      if (connected_ || state() == AMI_STATE_CONNECTING) end_connection(AMI_ENOMEM, "out of memory", "");
+    failure_.reset();
+    if (transport_) transport_->disconnect();
+    if (transport_ && active_) {
+      end_connection(AMI_ENOMEM, "out of memory", "");
       commit();
-    } catch (...) {  // NOLINT(bugprone-empty-catch): the next turn tries again
+      arm_timer();
+      return;
     }
+    {
+      const std::lock_guard lock(mutex_);
+      start_posted_ = false;
+      last_error_ = AMI_ENOMEM;
+      detail_ = "out of memory";
+    }
+    set_state(AMI_STATE_IDLE);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): the next turn tries again
   }
-  if (outermost) inside_ = false;
 }
 
 void Client::start() {
   {
     const std::lock_guard lock(mutex_);
-    start_posted_ = false;
     if (destroying_) {
+      start_posted_ = false;
       changed_.notify_all();
       return;
     }
@@ -74,9 +66,10 @@ void Client::start() {
     const std::lock_guard lock(mutex_);
     transport_ = std::move(transport);
     wakes_ = true;
+    start_posted_ = false;
   }
   backoff_.emplace(options_.reconnect_ms, options_.reconnect_max_ms, random_seed());
-  logged_in_once_ = false;
+  active_ = true;
   closing_ = logged_off_ = false;
   attempt();
 }
@@ -158,6 +151,7 @@ void Client::run(Command& command) {
       if (connected_) session_.set_mask(command.text, now);
       return;
     case Command::Kind::kClose:
+      if (!active_) return;  // it ended by itself meanwhile
       closing_ = true;
       if (connected_) return session_.close(now);
       logged_off_ = true;
@@ -209,11 +203,11 @@ void Client::retry(int err, const std::string& detail) {
 
 void Client::give_up(int err, const std::string& detail) {
   retry_at_ = kNever;
-  logged_off_ = false;
+  active_ = logged_off_ = false;
   session_.end_waiting(err);
   // Made before the state changes: from then on options may be set, and a handler may connect again.
-  const auto last = make_notice("connection-close",
-                                {{"Final", "true"}, {"Error", ami_err_name(err)}, {"Reason", detail}});
+  const auto last =
+      make_notice("connection-close", {{"Final", "true"}, {"Error", ami_err_name(err)}, {"Reason", detail}});
   {
     const std::lock_guard lock(mutex_);
     detail_ = detail;
@@ -288,7 +282,7 @@ void Client::on_connect(const std::string& address, const std::string& tls) {
     counters_[kConnects].fetch_add(1, std::memory_order_relaxed);
     {
       const std::lock_guard lock(mutex_);
-      id_prefix_ = options_.session.identifier + random_prefix();
+      id_prefix_ = new_id_prefix(options_.session.identifier);
       session_.connected(transport_->now(), id_prefix_);
     }
     set_state(AMI_STATE_LOGIN);
@@ -422,7 +416,9 @@ void Client::on_failure(int err, const std::string& detail, std::string_view pha
   failure_ = {err, detail, std::string(phase)};
 }
 
-void Client::on_logged_off() { logged_off_ = true; }
+void Client::on_logged_off() {
+  logged_off_ = true;
+}
 
 // ---------------------------------------------------------------------------------------- notices, log
 
@@ -439,7 +435,9 @@ void Client::send_notice(std::string_view name, const MessagePtr& message) {
   for (const auto& target : router_.notice(name)) lane_->notice(target, message);
 }
 
-void Client::notice(std::string_view name, Fields fields) { send_notice(name, make_notice(name, fields)); }
+void Client::notice(std::string_view name, Fields fields) {
+  send_notice(name, make_notice(name, fields));
+}
 
 // Called by a consumer, under the queue's lock.
 MessagePtr Client::describe_gap(const QueueLane::Gap& gap, std::string_view label,

@@ -28,7 +28,9 @@ bool parse_bool(string_view text, bool& out) {
   return false;
 }
 
-string show(bool value) { return value ? "true" : "false"; }
+string show(bool value) {
+  return value ? "true" : "false";
+}
 
 // One option: how it is set and shown. set returns the empty string, or what is allowed.
 struct Entry {
@@ -69,13 +71,22 @@ string get_text(const Options& o) {
 }
 
 // Where a plain option is kept.
-#define AMI_AT(path) [](Options & o) -> auto& { return o.path; }
-#define AMI_FLAG(name, path) \
-  Entry { name, set_flag<AMI_AT(path)>, get_flag<AMI_AT(path)> }
-#define AMI_TEXT(name, path) \
-  Entry { name, set_text<AMI_AT(path)>, get_text<AMI_AT(path)> }
-#define AMI_NUMBER(name, path, min, max) \
-  Entry { name, set_number<AMI_AT(path), min, max>, get_number<AMI_AT(path)> }
+#define AMI_AT(path)         \
+  [](Options & o) -> auto& { \
+    return o.path;           \
+  }
+#define AMI_FLAG(name, path)                             \
+  Entry {                                                \
+    name, set_flag<AMI_AT(path)>, get_flag<AMI_AT(path)> \
+  }
+#define AMI_TEXT(name, path)                             \
+  Entry {                                                \
+    name, set_text<AMI_AT(path)>, get_text<AMI_AT(path)> \
+  }
+#define AMI_NUMBER(name, path, min, max)                               \
+  Entry {                                                              \
+    name, set_number<AMI_AT(path), min, max>, get_number<AMI_AT(path)> \
+  }
 
 string set_host(Options& o, string_view value) {
   if (value.empty()) return "a host name or an address";
@@ -103,10 +114,9 @@ string set_auth(Options& o, string_view value) {
   return "";
 }
 
-constexpr std::array kClasses = {"system", "call",      "log",  "verbose",  "command",   "agent",
-                                 "user",   "config",    "dtmf", "reporting", "cdr",       "dialplan",
-                                 "originate", "agi",    "cc",   "aoc",       "test",      "security",
-                                 "message"};
+constexpr std::array kClasses = {"system", "call", "log",       "verbose",  "command",  "agent",     "user",
+                                 "config", "dtmf", "reporting", "cdr",      "dialplan", "originate", "agi",
+                                 "cc",     "aoc",  "test",      "security", "message"};
 
 // Calls visit with each class name of a list; false when one of them is none.
 template <typename Visit>
@@ -169,7 +179,8 @@ string set_reconnect(Options& o, string_view value) {
 }
 
 string set_identifier(Options& o, string_view value) {
-  const bool printable_only = std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c <= '~'; });
+  const bool printable_only =
+      std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (value.size() > kMaxIdentifier || !printable_only) {
     return "at most 24 printable ASCII characters without blanks";
   }
@@ -299,7 +310,8 @@ const std::vector<Entry>& entries() {
 
 const Entry* find_entry(string_view name) {
   const auto& all = entries();
-  const auto it = std::find_if(all.begin(), all.end(), [&](const Entry& e) { return equal_nocase(e.name, name); });
+  const auto it =
+      std::find_if(all.begin(), all.end(), [&](const Entry& e) { return equal_nocase(e.name, name); });
   return it == all.end() ? nullptr : &*it;
 }
 
@@ -311,7 +323,9 @@ string all_names() {
 
 }  // namespace
 
-Options::~Options() { wipe(session.password); }
+Options::~Options() {
+  wipe(session.password);
+}
 
 int Options::set(string_view name, string_view value, string& detail) {
   if (value.find_first_of(string_view("\r\n\0", 3)) != string_view::npos) {
@@ -374,7 +388,9 @@ bool Options::get(string_view name, string& value) const {
   return true;
 }
 
-bool Options::is_live(string_view name) { return equal_nocase(name, "events") || equal_nocase(name, "debug"); }
+bool Options::is_live(string_view name) {
+  return equal_nocase(name, "events") || equal_nocase(name, "debug");
+}
 
 bool Options::mask_has_call() const {
   if (session.mask == "on") return true;

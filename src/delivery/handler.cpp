@@ -56,11 +56,11 @@ bool Handler::end() noexcept {
   return true;
 }
 
-uint32_t Handler::slot() noexcept {
-  if (const uint32_t number = slot_.load(std::memory_order_acquire); number != 0) return number;
+bool Handler::reserve_slot() noexcept {
+  if (slot_.load(std::memory_order_acquire) != 0) return true;
   const std::lock_guard lock(slots().mutex);
   uint32_t number = slot_.load(std::memory_order_relaxed);
-  if (number != 0) return number;
+  if (number != 0) return true;
   try {
     if (slots().free.empty()) {
       // Room to give the slot back is made together with the slot, so that giving it back cannot fail.
@@ -73,16 +73,26 @@ uint32_t Handler::slot() noexcept {
       slots().handlers[number - 1] = this;
     }
   } catch (const std::bad_alloc&) {
-    return 0;
+    return false;
   }
   slot_.store(number, std::memory_order_release);
-  return number;
+  return true;
 }
 
-Ref<Handler> Handler::at(uint32_t slot) noexcept {
-  const std::lock_guard lock(slots().mutex);
-  if (slot == 0 || slot > slots().handlers.size()) return {};
-  return HandlerPtr::share(slots().handlers[slot - 1]);
+uint32_t Handler::lend() noexcept {
+  if (!begin()) return 0;
+  ref();
+  return slot_.load(std::memory_order_acquire);
+}
+
+void Handler::give_back(uint32_t slot) noexcept {
+  Ref<Handler> handler;
+  {
+    const std::lock_guard lock(slots().mutex);
+    if (slot == 0 || slot > slots().handlers.size()) return;
+    handler = HandlerPtr::adopt(slots().handlers[slot - 1]);
+  }
+  handler->finish();
 }
 
 }  // namespace ami

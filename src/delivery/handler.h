@@ -40,9 +40,13 @@ class Handler {
   const Callbacks callbacks;
   void* const user;
 
-  // The number under which an item that was handed out finds this handler again; from 1.
-  uint32_t slot() noexcept;  // 0 when out of memory
-  static Ref<Handler> at(uint32_t slot) noexcept;
+  // The number under which an item that was handed out finds this handler again; from 1. False when out of
+  // memory.
+  bool reserve_slot() noexcept;
+  // An item goes out: a use, which also keeps the handler, until it is given back by that number. 0 after
+  // end().
+  uint32_t lend() noexcept;
+  static void give_back(uint32_t slot) noexcept;
 
  private:
   static constexpr uint32_t kEnded = 1U << 31U;

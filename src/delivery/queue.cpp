@@ -9,7 +9,6 @@ namespace ami {
 namespace {
 // So many of one client, then the next client's turn.
 constexpr size_t kTurn = 64;
-constexpr size_t kDispatchBatch = 256;
 }  // namespace
 
 bool Queue::wait_filled(std::unique_lock<std::mutex>& lock, int timeout_ms,
@@ -28,29 +27,43 @@ bool Queue::wait_filled(std::unique_lock<std::mutex>& lock, int timeout_ms,
 size_t Queue::take(std::vector<Taken>& out, size_t max, int timeout_ms) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
   const size_t before = out.size();
+  const size_t full = before + std::min(max, kBatch);
+  out.reserve(full);
   std::vector<std::shared_ptr<QueueLane>> resume;
   std::unique_lock lock(mutex_);
   // What is ready may turn out to be nothing (its handlers have ended), and then the wait goes on.
   while (out.size() == before &&
          (!ready_.empty() || (timeout_ms != 0 && wait_filled(lock, timeout_ms, until)))) {
-    while (!ready_.empty() && out.size() - before < max) {
-      const auto lane = ready_.front();
-      take_from_lane(out, before + max);
-      if (lane->paused_ && lane->has_room()) {
-        lane->paused_ = false;
-        resume.push_back(lane);
-      }
-    }
-    if (ready_.empty() && bell_) bell_->quiet();
+    take_ready(out, full, resume);
   }
+  // Who was woken may not be able to take all of it.
+  if (!ready_.empty() && waiting_ > 0) filled_.notify_one();
   lock.unlock();
   for (const auto& lane : resume) lane->resume_();
   return out.size() - before;
 }
 
-void Queue::take_from_lane(std::vector<Taken>& out, size_t max) {
+void Queue::take_ready(std::vector<Taken>& out, size_t full,
+                       std::vector<std::shared_ptr<QueueLane>>& resume) {
+  const size_t before = out.size();
+  try {
+    resume.reserve(resume.size() + ready_.size());
+    while (!ready_.empty() && out.size() < full) {
+      const auto lane = ready_.front();
+      take_from_lane(out, full);
+      if (!lane->paused_ || !lane->has_room()) continue;
+      lane->paused_ = false;
+      resume.push_back(lane);
+    }
+  } catch (const std::bad_alloc&) {
+    if (out.size() == before) throw;  // else it is found again with the next take
+  }
+  if (ready_.empty() && bell_) bell_->quiet();
+}
+
+void Queue::take_from_lane(std::vector<Taken>& out, size_t full) {
   const auto lane = ready_.front();
-  for (size_t n = 0; n < kTurn && !lane->empty() && out.size() < max; ++n) {
+  for (size_t n = 0; n < kTurn && !lane->empty() && out.size() < full; ++n) {
     if (!lane->musts_.empty() && lane->musts_.front().delivery.kind == Delivery::Kind::kGap &&
         (lane->events_.empty() || lane->musts_.front().place < lane->events_.front().place)) {
       lane->expand_gap();
@@ -76,10 +89,11 @@ size_t Queue::dispatch(size_t max, int timeout_ms) {
   size_t done = 0;
   while (done < max) {
     batch.clear();
-    const size_t taken = take(batch, std::min(max - done, kDispatchBatch), done == 0 ? timeout_ms : 0);
+    const size_t taken = take(batch, max - done, done == 0 ? timeout_ms : 0);
     if (taken == 0) break;
     done += taken;
     for (const auto& [lane, delivery] : batch) lane->run(delivery);
+    for (const auto& [lane, delivery] : batch) lane->run_finish();
   }
   return done;
 }
@@ -99,17 +113,17 @@ void Queue::set_wake(HandlerPtr wake) {
 }
 
 void Queue::clear() {
-  std::vector<Taken> rest;
-  while (take(rest, kDispatchBatch, 0) > 0) {
-    for (const auto& taken : rest) taken.delivery.handler->end();
-    rest.clear();
-  }
+  poll(SIZE_MAX, 0, [](size_t, const Taken& taken) {
+    taken.delivery.handler->end();
+    return true;
+  });
   set_wake({});
 }
 
 QueueLane::QueueLane(std::shared_ptr<Queue> queue, ami_t* client, uint64_t client_id, Describe describe,
                      Resume resume)
     : queue_(std::move(queue)),
+      key_(client),
       client_(client),
       client_id_(client_id),
       describe_(std::move(describe)),
@@ -166,12 +180,20 @@ void QueueLane::lost(uint64_t time_ns) {
   lost_ns_ = time_ns;
 }
 
+void QueueLane::move_others_than_replies(std::list<Must>& from, std::list<Must>& to) {
+  for (auto it = from.begin(); it != from.end();) {
+    const auto must = it++;
+    if (must->delivery.kind != Delivery::Kind::kReply) to.splice(to.end(), from, must);
+  }
+}
+
 bool QueueLane::commit() {
   HandlerPtr wake;
   bool full = false;
+  std::list<Must> discarded;  // handlers are released without the lock
   {
     const std::lock_guard lock(queue_->mutex_);
-    move_staged();
+    move_staged(discarded);
     if (bounds_.wait) {
       full = paused_ = over_bounds();
     } else {
@@ -194,7 +216,11 @@ bool QueueLane::commit() {
   return full;
 }
 
-void QueueLane::move_staged() {
+void QueueLane::move_staged(std::list<Must>& discarded) {
+  if (closed_) {
+    move_others_than_replies(staged_musts_, discarded);
+    lost_ = 0;
+  }
   musts_.splice(musts_.end(), staged_musts_);
   for (auto& staged : staged_events_) {
     if (closed_) break;
@@ -282,38 +308,47 @@ Delivery QueueLane::pop() {
 
 void QueueLane::run(const Delivery& delivery) {
   running_.fetch_add(1);
-  if (!closed_ || delivery.kind == Delivery::Kind::kReply) {
-    const Delivering scope(client_);
+  if (!discards(delivery)) {
+    const Delivering scope(key_);
     delivery.run(client_);
   }
+  if (running_.fetch_sub(1) != 1 || !closed_) return;
+  const std::lock_guard lock(queue_->mutex_);
+  queue_->idle_.notify_all();
+}
+
+void QueueLane::run_finish() {
+  if (!closed_) return;
   std::function<void()> finish;
-  if (running_.fetch_sub(1) == 1 && closed_) {
+  {
     const std::lock_guard lock(queue_->mutex_);
-    finish = std::exchange(finish_, {});
-    queue_->idle_.notify_all();
+    if (running_ == 0) finish = std::exchange(finish_, {});
   }
   if (finish) finish();
 }
 
-void QueueLane::set_finish(std::function<void()> finish) {
-  const std::lock_guard lock(queue_->mutex_);
-  finish_ = std::move(finish);
+void QueueLane::wait_idle(std::unique_lock<std::mutex>& lock) {
+  if (Delivering::of(key_)) return;
+  queue_->idle_.wait(lock, [this] { return running_ == 0; });
 }
 
-void QueueLane::close() {
+void QueueLane::close(std::function<void()> finish) {
   std::deque<Event> events;
   std::list<Must> musts;
   std::unique_lock lock(queue_->mutex_);
+  finish_ = std::move(finish);
   if (!closed_.exchange(true)) queue_->attached_.fetch_sub(1);
   events.swap(events_);
   bytes_ = 0;
   last_gap_ = musts_.end();
-  for (auto it = musts_.begin(); it != musts_.end();) {
-    const auto next = std::next(it);
-    if (it->delivery.kind != Delivery::Kind::kReply) musts.splice(musts.end(), musts_, it);
-    it = next;
-  }
-  if (!Delivering::of(client_)) queue_->idle_.wait(lock, [this] { return running_ == 0; });
+  move_others_than_replies(musts_, musts);
+  wait_idle(lock);
+}
+
+void QueueLane::forget_client() {
+  std::unique_lock lock(queue_->mutex_);
+  client_ = nullptr;
+  wait_idle(lock);
 }
 
 QueueLane::Levels QueueLane::levels() const {

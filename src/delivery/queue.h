@@ -37,8 +37,22 @@ class Queue : public std::enable_shared_from_this<Queue> {
     Delivery delivery;
   };
 
-  // Takes up to max deliveries; waits for the first, timeout_ms at most (-1: no limit), or until interrupt().
+  // Takes up to max deliveries, kBatch at most; waits for the first, timeout_ms at most (-1: no limit), or
+  // until interrupt(). Throws std::bad_alloc, and then has taken nothing.
+  static constexpr size_t kBatch = 256;
   size_t take(std::vector<Taken>& out, size_t max, int timeout_ms);
+  // Takes up to max of those that accept(index, taken) accepts: noexcept, index counts the accepted.
+  template <typename Accept>
+  size_t poll(size_t max, int timeout_ms, Accept accept) {
+    std::vector<Taken> batch;
+    size_t done = 0;
+    while (done < max) {
+      batch.clear();
+      if (take(batch, max - done, done == 0 ? timeout_ms : 0) == 0) break;
+      for (const auto& taken : batch) done += accept(done, taken) ? 1U : 0U;
+    }
+    return done;
+  }
   // The consumer is to end: take() waits no more.
   void interrupt();
   [[nodiscard]] bool interrupted() const { return interrupted_; }
@@ -53,12 +67,15 @@ class Queue : public std::enable_shared_from_this<Queue> {
   [[nodiscard]] bool attached() const { return attached_.load() > 0; }
   // Drops everything; handlers are released.
   void clear();
+  // In a forked child: closes the bell and touches nothing else.
+  void abandon() { bell_.reset(); }
 
  private:
   friend class QueueLane;
 
   // Under the lock: moves deliveries of the first ready lane to out.
-  void take_from_lane(std::vector<Taken>& out, size_t max);
+  void take_ready(std::vector<Taken>& out, size_t full, std::vector<std::shared_ptr<QueueLane>>& resume);
+  void take_from_lane(std::vector<Taken>& out, size_t full);
   // Waits for something to take; false when the time is over or the consumer is to end.
   bool wait_filled(std::unique_lock<std::mutex>& lock, int timeout_ms,
                    std::chrono::steady_clock::time_point until);
@@ -111,14 +128,19 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   // Makes the room that a later reply() takes. Throws std::bad_alloc. Any thread.
   void reserve_reply();
 
-  // The client ends: events, items and notices are discarded, and no callback of theirs starts any more. On a
-  // thread that runs none of its callbacks, waits for those that run on others.
-  void close();
-  // To be called after the outermost of its callbacks has returned, when the client was destroyed in one.
-  void set_finish(std::function<void()> finish);
-  // The handle is gone: what is left is delivered without it.
-  void forget_client() { client_ = nullptr; }
+  // The client ends: events, items and notices are discarded, and no callback of theirs starts any more.
+  // Waits for those that run on other threads; with finish, which is for a thread that runs one itself, it
+  // does not wait, and finish runs when that thread has come out of all of them.
+  void close(std::function<void()> finish);
+  // The handle goes: what is left is delivered without it. Waits as close() does.
+  void forget_client();
+  // In a forked child: counts the client as gone and touches nothing else.
+  void abandon() { queue_->attached_.fetch_sub(1); }
   [[nodiscard]] uint64_t client_id() const { return client_id_; }
+  // Whether the client has gone meanwhile, so that this is not delivered any more.
+  [[nodiscard]] bool discards(const Delivery& delivery) const {
+    return closed_ && delivery.kind != Delivery::Kind::kReply;
+  }
 
   struct Levels {
     size_t items = 0, bytes = 0;
@@ -147,15 +169,19 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   [[nodiscard]] bool has_room() const {
     return events_.size() <= bounds_.items / 2 && bytes_ <= bounds_.bytes / 2;
   }
-  void move_staged();
+  void move_staged(std::list<Must>& discarded);
+  static void move_others_than_replies(std::list<Must>& from, std::list<Must>& to);
   void drop_oldest();
   void count_drop(uint64_t place, uint64_t seq, uint64_t time_ns);
   void expand_gap();
   Delivery pop();
 
   void run(const Delivery& delivery);
+  void run_finish();
+  void wait_idle(std::unique_lock<std::mutex>& lock);
 
   const std::shared_ptr<Queue> queue_;
+  const ami_t* const key_;  // for Delivering; may dangle
   std::atomic<ami_t*> client_;
   const uint64_t client_id_;
   const Describe describe_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/digest.h"
 #include "protocol/lists.h"
 #include "protocol/text.h"
 
@@ -11,6 +12,7 @@ namespace {
 // The bytes that end a line or a C string in Asterisk, and so would begin a header of somebody else's making.
 constexpr std::string_view kBreaks("\r\n\0", 3);
 constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kHead = "Action: \r\nActionID: \r\n\r\n";  // what stands around name and id
 
 bool is_secret(std::string_view key) {
   return equal_nocase(key, "Secret") || equal_nocase(key, "Key") || equal_nocase(key, "Password");
@@ -256,19 +258,24 @@ int ami_action::check(std::string& detail) const {
   return 0;
 }
 
+void ami_action::wipe() {
+  ami::wipe(lines_);
+}
+
 int ami_action::write(std::string_view id, Encoding encoding, std::string& out, std::string& detail) const {
   const size_t before = out.size();
+  out.reserve(before + ami::kHead.size() + name_.size() + id.size() + lines_.size());  // moved at most once
   out.append("Action: ").append(name_).append("\r\nActionID: ").append(id).append("\r\n");
   const size_t longest = std::max(longest_line_, name_.size() + 8);
   if (encoding == Encoding::kBytes) {
     out += lines_;
   } else {
-    const std::string text = out.substr(before) + lines_;
+    std::string text = out.substr(before) + lines_;
     out.resize(before);
-    if (!ami::encode(encoding, text, out)) {
-      detail = ami::unsayable(text, encoding);
-      return AMI_EENCODING;
-    }
+    const bool said = ami::encode(encoding, text, out);
+    if (!said) detail = ami::unsayable(text, encoding);
+    ami::wipe(text);
+    if (!said) return AMI_EENCODING;
   }
   if (longest > ami::kMaxLineBytes && !ami::lines_fit(std::string_view(out).substr(before), detail)) {
     out.resize(before);

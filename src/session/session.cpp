@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint64_t kNever = Pending::kNever;
 constexpr uint64_t kLogoffMs = 1000;
+constexpr size_t kLoginBytes = 3 * (kMaxLineBytes + 2);
 constexpr std::string_view kBannerPrefix = "Asterisk Call Manager";
 
 uint64_t plus(uint64_t a, uint64_t b) {
@@ -95,6 +96,7 @@ void Session::send_own(Role role, Action& action) {
 
 void Session::send_login(std::string_view challenge) {
   Action login("Login");
+  login.reserve(kLoginBytes);
   login.add("Username", settings_.username);
   if (settings_.plain_login) {
     login.add("Secret", settings_.password);
