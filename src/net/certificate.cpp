@@ -10,6 +10,8 @@
 #include <ctime>
 #include <memory>
 
+#include "protocol/text.h"
+
 namespace ami {
 namespace {
 
@@ -101,13 +103,6 @@ bool parse_pin(std::string_view text, KeyHash& hash) {
   std::copy_n(bytes, hash.size(), hash.begin());
   // The decoder is generous; what we accept is what we would write.
   return pin_text(hash) == text;
-}
-
-std::string printable(std::string_view text, size_t longest) {
-  std::string out;
-  for (const char c : text.substr(0, longest)) out += c >= ' ' && c <= '~' ? c : '?';
-  if (text.size() > longest) out += "...";
-  return out;
 }
 
 std::string explain_refusal(int error, const X509* refused, X509* leaf, const std::string& name) {

@@ -17,9 +17,6 @@ using KeyHash = std::array<unsigned char, 32>;
 // The reverse; false when text is no such thing.
 [[nodiscard]] bool parse_pin(std::string_view text, KeyHash& hash);
 
-// Text of the peer's for an error message: printable, and not long.
-[[nodiscard]] std::string printable(std::string_view text, size_t longest = 80);
-
 // Why a chain was refused, and what to do about it. error is an X509_V_ERR_*, about refused; leaf is the
 // server's certificate, name what it should have been made for.
 [[nodiscard]] std::string explain_refusal(int error, const X509* refused, X509* leaf,

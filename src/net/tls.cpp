@@ -10,6 +10,7 @@
 
 #include "net/records.h"
 #include "net/tls_context.h"
+#include "protocol/text.h"
 
 namespace ami {
 namespace {
