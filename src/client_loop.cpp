@@ -21,6 +21,13 @@ std::string seconds(uint64_t ns) {
   return text;
 }
 
+// 127.0.0.1:5038 or [::1]:5038 without the port.
+std::string without_port(std::string_view address) {
+  address = address.substr(0, address.rfind(':'));
+  if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
+  return std::string(address);
+}
+
 void append_field(std::string& text, std::string_view key, std::string_view value) {
   text.append(key).append(": ");
   for (const char c : value) text += c == '\r' || c == '\n' ? ' ' : c;
@@ -287,12 +294,13 @@ void Client::on_connect(const std::string& address, const std::string& tls) {
     }
     set_state(AMI_STATE_LOGIN);
     log(2, "connected to " + address + (tls.empty() ? "" : " with " + tls));
+    const auto host = without_port(address);
     const auto port = std::to_string(options_.effective_port());
     if (tls.empty()) {
-      notice("connection-connect", {{"Host", options_.host}, {"Address", address}, {"Port", port}});
+      notice("connection-connect", {{"Host", options_.host}, {"Address", host}, {"Port", port}});
     } else {
       notice("connection-connect",
-             {{"Host", options_.host}, {"Address", address}, {"Port", port}, {"TLS", tls}});
+             {{"Host", options_.host}, {"Address", host}, {"Port", port}, {"TLS", tls}});
     }
   });
 }
@@ -426,7 +434,6 @@ MessagePtr Client::make_notice(std::string_view name, Fields fields) {
   std::string text;
   append_field(text, "Event", name);
   for (const auto& [key, value] : fields) append_field(text, key, value);
-  text += "\r\n";
   return Message::notice(text, session_.next_stamp(unix_ns()));
 }
 
@@ -451,7 +458,6 @@ MessagePtr Client::describe_gap(const QueueLane::Gap& gap, std::string_view labe
   append_field(text, "To", seconds(gap.to_ns));
   append_field(text, "Generation", std::to_string(counters_[kGeneration].load()));
   append_field(text, "Dropped", std::to_string(gap.dropped));
-  text += "\r\n";
   Stamp stamp;
   stamp.seq = gap.seq;
   stamp.time_ns = gap.to_ns;

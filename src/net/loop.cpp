@@ -98,7 +98,7 @@ class AsyncLoop : public Loop {
 
   std::unique_ptr<char[]> read_buffer_;
   std::unique_ptr<char[]> text_buffer_;
-  std::atomic<std::thread::id> thread_{std::this_thread::get_id()};
+  std::atomic<std::thread::id> thread_{};  // nobody's until it has run
   const uint32_t generation_ = fork_generation();
   std::mutex mutex_;
   std::vector<std::function<void()>> tasks_;
@@ -109,6 +109,7 @@ class AsyncLoop : public Loop {
 class ForeignLoop final : public AsyncLoop {
  public:
   explicit ForeignLoop(uv_loop_t* loop) : AsyncLoop(loop) {
+    enter();
     open();
     // A client that does nothing shall not keep the caller's uv_run() from returning.
     uv_unref(reinterpret_cast<uv_handle_t*>(&async_));
