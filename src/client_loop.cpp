@@ -347,9 +347,9 @@ void Client::on_disconnect(int err, const std::string& detail) {
 
 void Client::on_close() {
   const auto self = std::move(self_);
-  transport_.reset();
   const std::lock_guard lock(mutex_);
   wakes_ = false;
+  transport_.reset();
   closed_ = true;
   changed_.notify_all();
 }
