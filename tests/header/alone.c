@@ -1,0 +1,1 @@
+#include <ami/ami.h>
