@@ -164,15 +164,15 @@ int Client::connect() {
   }
   attach();
   id_prefix_ = new_id_prefix(options_.session.identifier);
-  if (!wakes_ && !on_loop()) {
-    loop_->post([self = shared_from_this()] { self->turn([&] { self->start(); }); });
-    start_posted_ = true;
-  } else if (wakes_) {
+  const bool now = !alive_ && on_loop();
+  if (alive_) {
     post({Command::Kind::kStart, nullptr, {}});
+  } else if (!now) {
+    loop_->post([self = shared_from_this()] { self->turn([&] { self->start(); }); });
   }
+  alive_ = true;
   detail_.clear();
   state_ = AMI_STATE_CONNECTING;
-  const bool now = !wakes_ && !start_posted_;
   lock.unlock();
   if (now) turn([this] { start(); });
   return 0;
@@ -328,7 +328,7 @@ int Client::cancel(uint64_t id) {
 
 // To the loop's thread, which takes everything that was posted at once.
 void Client::post(Command command) {
-  if (!wakes_ && !start_posted_) return;
+  if (!alive_) return;
   inbox_.push_back(std::move(command));
   if (!wakes_) return;
   if (!loop_->is_current()) {
@@ -445,8 +445,7 @@ void Client::finish_queued() {
   stop_dispatcher();
   std::unique_lock lock(mutex_);
   if (wakes_) transport_->wake();
-  // start() sees destroying_ and has nothing to close.
-  changed_.wait(lock, [this] { return closed_ || (!wakes_ && !start_posted_); });
+  changed_.wait(lock, [this] { return !alive_; });
   // Let go here, so that the I/O thread is joined when this was its last client.
   const auto loop = std::move(loop_);
   lock.unlock();

@@ -176,20 +176,19 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   const uint32_t born_;  // fork_generation()
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;  // state_, closed_
+  std::condition_variable changed_;  // state_, alive_
   Options options_;                  // fixed while not idle, but for what is_live()
   std::string detail_;
   std::string banner_;
   std::string id_prefix_;
   std::vector<Command> inbox_;
-  bool wakes_ = false;         // the transport takes wake()
-  bool start_posted_ = false;  // start() is under way to, or on, the loop's thread
+  bool wakes_ = false;  // the transport takes wake()
+  bool alive_ = false;  // the loop's thread has a transport for us, or is about to
   std::unordered_map<uint64_t, PendingPtr> accepted_;
   std::unordered_map<std::string, uint64_t> own_ids_;  // callers' ActionIDs; when they may be used again
   std::deque<std::string> old_own_ids_;
   int last_error_ = AMI_ESTATE;  // of the last connection that ended for good
   std::string version_;
-  bool closed_ = false;  // the transport is gone
   HandlerPtr log_handler_;
   int log_level_ = -1;
   std::atomic<int> state_{AMI_STATE_IDLE};

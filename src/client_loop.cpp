@@ -49,7 +49,7 @@ void Client::out_of_memory() noexcept {
     }
     {
       const std::lock_guard lock(mutex_);
-      start_posted_ = false;
+      alive_ = false;
       last_error_ = AMI_ENOMEM;
       detail_ = "out of memory";
     }
@@ -62,7 +62,7 @@ void Client::start() {
   {
     const std::lock_guard lock(mutex_);
     if (destroying_) {
-      start_posted_ = false;
+      alive_ = transport_ != nullptr;
       changed_.notify_all();
       return;
     }
@@ -73,7 +73,6 @@ void Client::start() {
     const std::lock_guard lock(mutex_);
     transport_ = std::move(transport);
     wakes_ = true;
-    start_posted_ = false;
   }
   backoff_.emplace(options_.reconnect_ms, options_.reconnect_max_ms, random_seed());
   active_ = true;
@@ -105,7 +104,7 @@ void Client::attempt() {
 void Client::settle() {
   while (settle_once()) {
   }
-  if (!transport_) return;
+  if (!transport_ || destroying_) return;
   arm_timer();
   publish_counters();
 }
@@ -348,9 +347,8 @@ void Client::on_disconnect(int err, const std::string& detail) {
 void Client::on_close() {
   const auto self = std::move(self_);
   const std::lock_guard lock(mutex_);
-  wakes_ = false;
   transport_.reset();
-  closed_ = true;
+  alive_ = false;
   changed_.notify_all();
 }
 
@@ -358,6 +356,8 @@ void Client::finish_on_loop() {
   if (direct_) return finish_direct();
   shut_session();
   lane_->commit();
+  const std::lock_guard lock(mutex_);
+  wakes_ = false;
   transport_->close();
 }
 
