@@ -61,7 +61,9 @@ def take_through_call(ami, command):
                 program.stdin.close()
                 for _ in lines:
                     pass
-                return program.wait()
+                if program.wait() < 0:
+                    raise ChildProcessError(f"the program was ended by signal {-program.returncode}")
+                return program.returncode
             finally:
                 program.kill()
 
