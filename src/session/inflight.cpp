@@ -25,13 +25,27 @@ bool starts_list(const Message& response, const Pending& pending) {
   return text.empty() || contains_nocase(text, "follow") || equal_nocase(pending.name, "WaitEvent");
 }
 
+// One event comes, and it is an item.
+bool is_single(const Pending& pending) {
+  return pending.old_list && pending.answer.shape == Shape::kSingleEvent;
+}
+
 bool ends_list(const Frame& frame, const Pending& pending) {
-  if (pending.in_list() && !pending.answer.end.empty() && pending.state != Pending::State::kSingle &&
-      equal_nocase(frame.name, pending.answer.end)) {
-    return true;
-  }
+  const auto end = pending.answer.end;
+  if (!end.empty() && !is_single(pending) && equal_nocase(frame.name, end)) return true;
   const auto word = frame.get("EventList");
   return equal_nocase(word, "complete") || equal_nocase(word, "cancelled");
+}
+
+// Asterisk up to 1.6.2 does not tell the end of these lists, and an event may be missing for good.
+bool may_lack_end(const Pending& pending) {
+  if (!pending.old_list) return false;
+  return is_single(pending) || equal_nocase(pending.name, "DBGet") || equal_nocase(pending.name, "IAXpeers");
+}
+
+// An event can end it before, or without, a response.
+bool ends_by_event(const Pending& pending) {
+  return !pending.until.empty() || pending.answer.shape == Shape::kEventOnly;
 }
 
 }  // namespace
@@ -50,7 +64,7 @@ void InFlight::add(const PendingPtr& pending, uint64_t now) {
   pending->state = Pending::State::kResponse;
   wipe(pending->wire);
   pending->wire.shrink_to_fit();
-  if (!pending->until.empty()) ++untils_;
+  if (ends_by_event(*pending)) ++by_event_;
   if (pending->role == Role::kUser) ++unreplied_users_;
   if (pending->deadline != kNever) deadlines_.emplace(pending->deadline, pending.get());
   update_head(now);
@@ -78,8 +92,7 @@ InFlight::Match InFlight::match_response(const Frame& frame) const {
 
 // While this is false an event's ActionID need not even be looked for.
 bool InFlight::watches_events() const {
-  if (untils_ > 0 || cuts_ > 0 || !remnant_.empty()) return true;
-  return head_ != nullptr && (head_->in_list() || head_->answer.shape == Shape::kEventOnly);
+  return by_event_ > 0 || cuts_ > 0 || !remnant_.empty() || (head_ != nullptr && head_->in_list());
 }
 
 InFlight::Match InFlight::match_event(const Frame& frame) const {
@@ -96,6 +109,7 @@ InFlight::Match InFlight::match_event(const Frame& frame) const {
     match.item = !remnant_.empty() && id == remnant_;
     return match;
   }
+  if (match.pending->end > output_.handed()) return {};
   switch (match.pending->state) {
     case Pending::State::kList:
     case Pending::State::kSingle:
@@ -153,7 +167,7 @@ void InFlight::pass_over(const Pending& pending, uint64_t now) {
       order_.pop_front();
       earlier->state = Pending::State::kCut;
       ++cuts_;
-      watch(*earlier, now + kGraceMs);
+      watch(*earlier, std::min(earlier->deadline, now + kGraceMs));
     } else {
       finish(earlier, AMI_ENORESPONSE, AMI_MAYBE_RUN, now);
     }
@@ -212,26 +226,32 @@ void InFlight::apply_event(const Match& match, Arrival& arrival, uint64_t now) {
 
 void InFlight::take_item(const PendingPtr& pending, Arrival& arrival, uint64_t now) {
   if (pending.get() == head_) head_since_ = now;
-  if (!pending->replied) {
-    const auto& message = arrival.message();
-    ++pending->item_count;
-    pending->item_bytes += message ? message->size() : 0;
-    if (!message) {
-      settle(pending, AMI_ENOMEM, AMI_ANSWERED);
-    } else if (pending->item_count > settings_.list_max_items ||
-               pending->item_bytes > settings_.list_max_bytes) {
-      settle(pending, AMI_ELIMIT, AMI_ANSWERED);
-    } else if (!pending->keep_items) {
-      sink_.on_item(*pending, message);
-    } else {
-      try {
-        pending->reply->items.push_back(message);
-      } catch (const std::bad_alloc&) {
-        settle(pending, AMI_ENOMEM, AMI_ANSWERED);
-      }
-    }
+  const int status = pending->replied ? 0 : give_item(*pending, arrival);
+  if (is_single(*pending)) {
+    finish(pending, status, AMI_ANSWERED, now);
+  } else if (status != 0) {
+    end(pending, status, now);
   }
-  if (pending->state == Pending::State::kSingle) finish(pending, 0, AMI_ANSWERED, now);
+}
+
+int InFlight::give_item(Pending& pending, Arrival& arrival) {
+  const auto& message = arrival.message();
+  if (!message) return AMI_ENOMEM;
+  ++pending.item_count;
+  pending.item_bytes += message->size();
+  if (pending.item_count > settings_.list_max_items || pending.item_bytes > settings_.list_max_bytes) {
+    return AMI_ELIMIT;
+  }
+  if (!pending.keep_items) {
+    sink_.on_item(pending, message);
+    return 0;
+  }
+  try {
+    pending.reply->items.push_back(message);
+  } catch (const std::bad_alloc&) {
+    return AMI_ENOMEM;
+  }
+  return 0;
 }
 
 void InFlight::end(const PendingPtr& pending, int status, uint64_t now) {
@@ -279,7 +299,7 @@ void InFlight::finish(const PendingPtr& pending, int status, int fate, uint64_t 
 
 void InFlight::remove(const Pending& pending) {
   if (pending.state == Pending::State::kCut) --cuts_;
-  if (!pending.until.empty()) --untils_;
+  if (ends_by_event(pending)) --by_event_;
   if (pending.state != Pending::State::kUntil && pending.state != Pending::State::kCut) {
     const auto same = [&](const PendingPtr& p) { return p.get() == &pending; };
     const auto it = std::find_if(order_.begin(), order_.end(), same);
@@ -309,7 +329,7 @@ std::vector<PendingPtr> InFlight::take_all() {
   deadlines_.clear();
   head_ = nullptr;
   head_sent_ = false;
-  untils_ = cuts_ = unreplied_users_ = 0;
+  by_event_ = cuts_ = unreplied_users_ = 0;
   remnant_.clear();
   return all;
 }
@@ -341,7 +361,7 @@ uint64_t InFlight::blocked_at() const {
 }
 
 uint64_t InFlight::probe_at() const {
-  if (head_ == nullptr || order_.size() > 1 || !head_sent_ || head_->role != Role::kUser) return kNever;
+  if (head_ == nullptr || !head_sent_ || head_->role == Role::kPing) return kNever;
   if (head_->replied) return blocked_since_;
   return head_->in_list() && head_->old_list ? plus(head_since_, kQuietMs) : kNever;
 }
@@ -358,7 +378,7 @@ void InFlight::tick(uint64_t now) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     const PendingPtr pending = find(deadlines_.begin()->second->wire_id);
     if (pending->state == Pending::State::kCut) {
-      finish(pending, pending->old_list ? 0 : AMI_ENORESPONSE, AMI_ANSWERED, now);
+      finish(pending, may_lack_end(*pending) ? 0 : AMI_ENORESPONSE, AMI_ANSWERED, now);
     } else {
       end(pending, AMI_ETIMEDOUT, now);
     }

@@ -79,6 +79,7 @@ class InFlight {
   void pass_over(const Pending& pending, uint64_t now);
   void answered(const PendingPtr& pending, Arrival& arrival, uint64_t now);
   void take_item(const PendingPtr& pending, Arrival& arrival, uint64_t now);
+  int give_item(Pending& pending, Arrival& arrival);
   void watch(Pending& pending, uint64_t deadline);
   void settle(const PendingPtr& pending, int status, int fate);
   void finish(const PendingPtr& pending, int status, int fate, uint64_t now);
@@ -95,7 +96,7 @@ class InFlight {
   bool head_sent_ = false;
   uint64_t head_since_ = 0;
   uint64_t blocked_since_ = 0;
-  size_t untils_ = 0;  // actions with until, whatever their state
+  size_t by_event_ = 0;  // actions that an event can end, whatever their state
   size_t cuts_ = 0;
   size_t unreplied_users_ = 0;
   std::string remnant_;  // ActionID of a list that ended in an error: its terminator may still come

@@ -58,6 +58,7 @@ void Session::receive(std::string_view bytes, uint64_t now, uint64_t unix_ns) {
   stamp_.time_ns = unix_ns;
   const int err = parser_->feed(bytes, *this);
   if (err != 0 && !stopped_) fail(err, parser_->detail());
+  if (!stopped_) tick_closing();
 }
 
 void Session::on_greeting(std::string_view line) {
@@ -90,11 +91,19 @@ void Session::send_own(Role role, Action& action) {
     fail(err, action.name() + ": " + (detail.empty() ? action.detail() : detail));
     return;
   }
-  auto pending = std::make_shared<Pending>(role, action.name(), std::move(id), std::move(text));
+  enqueue(std::make_shared<Pending>(role, action.name(), std::move(id), std::move(text)));
+}
+
+void Session::enqueue(const PendingPtr& pending) {
+  if (output_.view().empty()) last_progress_ = now_;  // until now there was nothing to write
   inflight_.add(pending, now_);
 }
 
 void Session::send_login(std::string_view challenge) {
+  if (!settings_.plain_login && challenge.empty()) {
+    fail(AMI_EPROTO, "the answer to Challenge holds none, so there can be no MD5 login");
+    return;
+  }
   Action login("Login");
   login.reserve(kLoginBytes);
   login.add("Username", settings_.username);
@@ -111,24 +120,31 @@ void Session::send_login(std::string_view challenge) {
     wipe(key);
   }
   // With filters the mask comes after them, so that nothing slips through before.
-  login.add("Events", settings_.filters.empty() ? mask_ : "off");
+  sent_mask_ = settings_.filters.empty() ? mask_ : "off";
+  login.add("Events", sent_mask_);
   send_own(Role::kLogin, login);
   login.wipe();
 }
 
 void Session::send_filters() {
+  filters_set_ = 0;
   for (const auto& filter : settings_.filters) {
     Action action("Filter");
     action.add("Operation", "Add");
     action.add("Filter", filter);
     send_own(Role::kFilter, action);
   }
-  Action mask("Events");
-  mask.add("EventMask", mask_);
-  send_own(Role::kMask, mask);
+  send_mask();
   // brokeneventsaction=yes leaves the mask unanswered, so a Ping tells when all is in force.
   Action ping("Ping");
   send_own(Role::kReadyPing, ping);
+}
+
+void Session::send_mask() {
+  sent_mask_ = mask_;
+  Action mask("Events");
+  mask.add("EventMask", mask_);
+  send_own(Role::kMask, mask);
 }
 
 void Session::own_done(const Pending& pending) {
@@ -142,9 +158,12 @@ void Session::own_done(const Pending& pending) {
       sink_.on_login(0, reply.response->get("Message"));
       return settings_.filters.empty() ? enter_ready() : send_filters();
     case Role::kFilter:
-      if (reply.status != 0) {
+      if (reply.status == 0) {
+        ++filters_set_;
+      } else {
         const auto text = reply.response ? reply.response->get("Message") : ami_strerror(reply.status);
-        fail(AMI_EFILTER, "Asterisk refused a filter: " + printable(text) +
+        fail(AMI_EFILTER, "Asterisk refused the filter \"" + printable(settings_.filters[filters_set_]) +
+                              "\": " + printable(text) +
                               " (filters need Asterisk 10 or later and write class system)");
       }
       return;
@@ -179,10 +198,11 @@ void Session::login_refused(const Pending& pending) {
 void Session::enter_ready() {
   phase_ = Phase::kReady;
   sink_.on_ready();
+  if (mask_ != sent_mask_) send_mask();  // changed during the login
   while (phase_ == Phase::kReady && !waiting_.empty()) {
     const PendingPtr next = waiting_.front();
     waiting_.pop_front();
-    inflight_.add(next, now_);
+    enqueue(next);
   }
 }
 
@@ -201,6 +221,7 @@ Stamp Session::next_stamp(uint64_t unix_ns) {
 }
 
 bool Session::on_frame(const Frame& frame) {
+  if (stopped_) return false;
   ++stamp_.seq;
   Arrival arrival(frame, stamp_);
   if (frame.kind == AMI_MSG_RESPONSE) {
@@ -246,7 +267,7 @@ void Session::on_done(const PendingPtr& pending) {
 void Session::submit(const PendingPtr& pending, uint64_t now) {
   now_ = now;
   if (phase_ == Phase::kReady) {
-    inflight_.add(pending, now);
+    enqueue(pending);
   } else if (settings_.offline_queue && phase_ < Phase::kReady) {
     waiting_.push_back(pending);
   } else {
@@ -256,9 +277,11 @@ void Session::submit(const PendingPtr& pending, uint64_t now) {
 }
 
 void Session::cancel(const PendingPtr& pending, uint64_t now) {
+  now_ = now;
   const auto it = std::find(waiting_.begin(), waiting_.end(), pending);
   if (it == waiting_.end()) {
     inflight_.end(pending, AMI_ECANCELED, now);
+    tick_closing();
     return;
   }
   const PendingPtr canceled = *it;
@@ -276,10 +299,7 @@ void Session::give_up(const PendingPtr& pending, int status) {
 void Session::set_mask(const std::string& mask, uint64_t now) {
   now_ = now;
   mask_ = mask;
-  if (phase_ != Phase::kReady) return;
-  Action action("Events");
-  action.add("EventMask", mask);
-  send_own(Role::kMask, action);
+  if (phase_ == Phase::kReady) send_mask();
 }
 
 void Session::end_waiting(int err) {
@@ -361,12 +381,19 @@ void Session::handed_over(size_t bytes, uint64_t now) {
 
 // When the silence has lasted long enough to ask, or to give the connection up.
 uint64_t Session::ping_at() const {
-  if (phase_ != Phase::kReady || settings_.ping_interval_ms == 0) return kNever;
-  if (!ping_sent_) return std::min(plus(last_receive_, settings_.ping_interval_ms), inflight_.probe_at());
+  if (!ping_sent_) {
+    const uint64_t interval = settings_.ping_interval_ms;
+    return std::min(interval == 0 ? kNever : plus(last_receive_, interval), inflight_.probe_at());
+  }
   const auto* head = inflight_.head();
   const bool judged = head != nullptr && head->role == Role::kPing && inflight_.head_sent();
   if (!judged) return kNever;
   return plus(std::max(inflight_.head_since(), last_receive_), settings_.ping_timeout_ms);
+}
+
+// When the server has left what we write unread for too long.
+uint64_t Session::unread_at() const {
+  return output_.view().empty() ? kNever : plus(last_progress_, settings_.blocked_max_ms);
 }
 
 void Session::keep_alive() {
@@ -383,7 +410,7 @@ void Session::keep_alive() {
     fail(AMI_ETIMEDOUT, "action " + printable(inflight_.head()->name) +
                             " timed out and held up the connection for more than " +
                             milliseconds(settings_.blocked_max_ms));
-  } else if (!output_.view().empty() && plus(last_progress_, settings_.blocked_max_ms) <= now_) {
+  } else if (unread_at() <= now_) {
     fail(AMI_ETIMEDOUT, "the server has read nothing for " + milliseconds(settings_.blocked_max_ms));
   }
 }
@@ -417,8 +444,8 @@ uint64_t Session::deadline() const {
   if (phase_ == Phase::kOffline || stopped_) return at;
   if (phase_ <= Phase::kLogin) at = std::min(at, login_deadline_);
   if (phase_ >= Phase::kClosing) at = std::min(at, closing_deadline_);
-  if (!output_.view().empty()) at = std::min(at, plus(last_progress_, settings_.blocked_max_ms));
-  return std::min({at, inflight_.deadline(), ping_at(), inflight_.blocked_at()});
+  at = std::min(at, inflight_.deadline());
+  return phase_ == Phase::kReady ? std::min({at, ping_at(), inflight_.blocked_at(), unread_at()}) : at;
 }
 
 std::string Session::explain_loss(const std::string& detail) const {

@@ -99,8 +99,10 @@ class Session final : private ParserSink, private InFlightSink {
 
   void give_up(const PendingPtr& pending, int status);
   void send_own(Role role, Action& action);
+  void enqueue(const PendingPtr& pending);
   void send_login(std::string_view challenge);
   void send_filters();
+  void send_mask();
   void send_logoff();
   void own_done(const Pending& pending);
   void login_refused(const Pending& pending);
@@ -110,6 +112,7 @@ class Session final : private ParserSink, private InFlightSink {
   void keep_alive();
   void tick_closing();
   [[nodiscard]] uint64_t ping_at() const;
+  [[nodiscard]] uint64_t unread_at() const;
 
   const Settings& settings_;
   SessionSink& sink_;
@@ -129,10 +132,12 @@ class Session final : private ParserSink, private InFlightSink {
   uint64_t last_receive_ = 0;
   uint64_t last_progress_ = 0;  // of writing
   uint64_t own_ids_ = 0;
+  size_t filters_set_ = 0;
   Stamp stamp_;
   std::string id_prefix_;
   std::string banner_;
   std::string mask_;
+  std::string sent_mask_;
   Counters counters_;
 };
 
