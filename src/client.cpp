@@ -264,6 +264,7 @@ struct Client::Accepted final : Pending {
   HandlerPtr handler;
   Waiter* waiter = nullptr;
   bool own_id = false;
+  bool canceled = false;  // under mutex_
 };
 
 int Client::send(const Action& action, const HandlerPtr& handler, bool keep_items, Waiter* waiter,
@@ -318,11 +319,13 @@ int Client::call(const Action& action, ReplyPtr& reply) {
 int Client::cancel(uint64_t id) {
   const std::lock_guard lock(mutex_);
   const auto it = accepted_.find(id);
-  if (it == accepted_.end()) {
+  auto* accepted = it == accepted_.end() ? nullptr : static_cast<Accepted*>(it->second.get());
+  if (accepted == nullptr || accepted->canceled) {
     detail_ = "no action with the id " + std::to_string(id) + " waits for its reply";
     return AMI_ENOENT;
   }
   post({Command::Kind::kCancel, it->second, {}});
+  accepted->canceled = true;
   return 0;
 }
 
@@ -343,6 +346,8 @@ void Client::on_reply(const PendingPtr& pending) {
   auto& accepted = static_cast<Accepted&>(*pending);
   {
     const std::lock_guard lock(mutex_);
+    // The answer may have been faster, but ami_cancel() has given its word.
+    if (accepted.canceled) accepted.reply->status = AMI_ECANCELED;
     accepted_.erase(accepted.reply->id);
     if (accepted.own_id) retire_own_id(accepted.wire_id);
   }

@@ -13,6 +13,7 @@ static void user_event(ami_t* client, const char* name) {
 static pending_t* start_call(ami_t* client) {
   ami_action_t* made = action("Originate", "Channel", "Local/short@test", "Application", "Wait", "Data",
                               "0.1", "Async", "true", NULL);
+  assert_int_equal(ami_action_variable(made, "AMIVAR", "hello"), 0);
   assert_int_equal(ami_action_until(made, "OriginateResponse"), 0);
   return send_action(client, made);
 }

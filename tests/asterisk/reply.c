@@ -163,9 +163,10 @@ static void canceled(void** state) {
   assert_int_equal(ami_send(client, ring, NULL, NULL, NULL, &id), 0);
   ami_action_free(ring);
   pending_t* behind = send_action(client, action("Ping", NULL));
+  ami_t* other = client_ready("admin");
+  while (call_status(other, "Status", "Channel", "canceled", NULL) != 0) continue;
   assert_int_equal(ami_cancel(client, id), 0);
   assert_int_equal(ami_cancel(client, id), AMI_ENOENT);
-  ami_t* other = client_ready("admin");
   while (call_status(other, "Hangup", "Channel", "canceled", NULL) != 0) continue;
   assert_int_equal(ami_reply_status(pending_wait(behind)), 0);
   assert_int_equal(pending_free(behind), 1);

@@ -48,7 +48,7 @@ static void expect_back(returning_t* client) {
   await_field(client->kept, "UserEvent", "Back");
   for (size_t i = 0; i < recorded(client->all); i++) {
     const ami_msg_t* msg = recorded_at(client->all, i);
-    if (ami_msg_kind(msg) != AMI_MSG_EVENT) continue;
+    if (ami_msg_kind(msg) != AMI_MSG_EVENT || strcmp(ami_msg_name(msg), "Newexten") == 0) continue;
     assert_string_equal(ami_msg_name(msg), "UserEvent");
     assert_string_equal(ami_msg_get(msg, "Drop", NULL), "no");
   }
@@ -109,8 +109,15 @@ static void restarted(void** state) {
   ami_reply_unref(reply);
   await_field(closed, "Final", "true");
   assert_int_equal(ami_state(leaver), AMI_STATE_IDLE);
-  assert_string_equal(ami_err_name(ami_reply_status(pending_wait(behind))), "AMI_ELOST");
-  assert_int_equal(ami_reply_fate(pending_wait(behind)), AMI_MAYBE_RUN);
+  /* The end of the ringing call frees the one behind it, which may still be told so. */
+  int refused = ami_reply_fate(pending_wait(behind)) == AMI_ANSWERED;
+  if (refused) {
+    assert_int_equal(ami_reply_status(pending_wait(behind)), AMI_EREPLY);
+    assert_string_equal(response_field(pending_wait(behind), "Message"), "Asterisk is shutting down");
+  } else {
+    assert_string_equal(ami_err_name(ami_reply_status(pending_wait(behind))), "AMI_ELOST");
+    assert_int_equal(ami_reply_fate(pending_wait(behind)), AMI_MAYBE_RUN);
+  }
   assert_int_equal(pending_free(ringing), 1);
   assert_int_equal(pending_free(behind), 1);
 
@@ -127,7 +134,9 @@ static void queued_while_away(void** state) {
   client_set(client, "reconnect", "20");
   client_set(client, "offline", "queue");
   recorder_t *ready = record(client, "ready"), *reconnecting = record(client, "connection-reconnecting");
+  recorder_t* booted = record(client, "FullyBooted");
   client_connect(client);
+  await_count(booted, 1); /* the server may be just back; until then it does not restart */
   ami_reply_unref(call(client, "Command", "Command", "core restart now", NULL));
   await_count(reconnecting, 1);
   pending_t* ping = send_action(client, action("Ping", NULL));
