@@ -218,6 +218,9 @@ void InFlight::apply_event(const Match& match, Arrival& arrival, uint64_t now) {
       (pending->answer.shape == Shape::kEventOnly ? pending->reply->response : pending->reply->end) = message;
     }
     if (pending->state == Pending::State::kResponse) pass_over(*pending, now);
+    // An item of a list was awaited: the rest of that list is still to come.
+    const auto& response = pending->reply->response;
+    if (awaited && response && starts_list(*response, *pending)) remnant_ = pending->wire_id;
     finish(pending, status, AMI_ANSWERED, now);
     return;
   }

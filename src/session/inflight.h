@@ -99,7 +99,7 @@ class InFlight {
   size_t by_event_ = 0;  // actions that an event can end, whatever their state
   size_t cuts_ = 0;
   size_t unreplied_users_ = 0;
-  std::string remnant_;  // ActionID of a list that ended in an error: its terminator may still come
+  std::string remnant_;  // ActionID of a list that is answered, of which something may still come
 };
 
 }  // namespace ami

@@ -54,9 +54,12 @@ core_session_t* ready_session(void) {
 }
 
 uint64_t sends(core_session_t* session, const char* action) {
+  says(session, "");
   const uint64_t id = core_session_submit(session, action);
   assert_int_not_equal(id, 0);
-  assert_non_null(strstr(core_session_said(session), "> "));
+  const char* said = core_session_said(session);
+  assert_memory_equal(said, "> ", 2);
+  assert_ptr_equal(strchr(said, '\n'), strrchr(said, '\n'));
   return id;
 }
 

@@ -21,7 +21,7 @@ core_session_t* session_with(const char* const* options);
 /* Logged in, with all of that already compared. */
 core_session_t* ready_with(const char* const* options);
 core_session_t* ready_session(void);
-/* ready_session() with actions already submitted, and that compared: "Name Key=Value ..." */
+/* Submits, and that is all that happens. */
 uint64_t sends(core_session_t* session, const char* action);
 /* Frees it; nothing may be left unsaid. */
 void done(core_session_t* session);
