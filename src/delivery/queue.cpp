@@ -78,6 +78,13 @@ void Queue::take_from_lane(std::vector<Taken>& out, size_t full) {
   if (lane->listed_) ready_.push_back(lane);
 }
 
+// A lane that has nothing left.
+void Queue::take_off(QueueLane& lane) {
+  lane.listed_ = false;
+  ready_.erase(std::find(ready_.begin(), ready_.end(), lane.shared_from_this()));
+  if (ready_.empty() && bell_) bell_->quiet();
+}
+
 void Queue::interrupt() {
   const std::lock_guard lock(mutex_);
   interrupted_ = true;
@@ -135,9 +142,9 @@ QueueLane::QueueLane(std::shared_ptr<Queue> queue, ami_t* client, uint64_t clien
   queue_->attached_.fetch_add(1);
 }
 
+// Perhaps under the queue's lock, when the queue held the last reference.
 QueueLane::~QueueLane() {
-  const std::lock_guard lock(queue_->mutex_);
-  --queue_->lanes_;
+  queue_->lanes_.fetch_sub(1);
 }
 
 void QueueLane::set_bounds(Bounds bounds, std::string label) {
@@ -195,7 +202,7 @@ bool QueueLane::commit() {
     const std::lock_guard lock(queue_->mutex_);
     move_staged(discarded);
     if (bounds_.wait) {
-      full = paused_ = over_bounds();
+      full = paused_ = paused_ || over_bounds();
     } else {
       while (over_bounds() && !events_.empty()) drop_oldest();
     }
@@ -248,34 +255,45 @@ void QueueLane::drop_oldest() {
   events_.pop_front();
 }
 
-// Events are dropped from the front, so the place of a drop only grows: it belongs to the last gap, unless
-// something that is not dropped stands between.
+// Whether an event stands between two places, the second of which is that of the oldest event or behind all.
+bool QueueLane::event_between(uint64_t first, uint64_t second) const {
+  return !events_.empty() && events_.front().place < second && events_.back().place > first;
+}
+
+// The drop joins the gap before it, unless something that was not dropped stands between.
 void QueueLane::count_drop(uint64_t place, uint64_t seq, uint64_t time_ns) {
   ++dropped_;
-  auto next = last_gap_ == musts_.end() ? musts_.begin() : std::next(last_gap_);
-  bool adjacent = last_gap_ != musts_.end();
-  for (; next != musts_.end() && next->place < place; ++next) adjacent = false;
-  if (!adjacent) {
-    if (spare_gap_.empty()) {
-      if (last_gap_ == musts_.end()) return;  // out of memory since the last gap: dropped_ has it
-    } else {
-      musts_.splice(next, spare_gap_);
-      last_gap_ = std::prev(next);
-      *last_gap_ = {};
-      last_gap_->delivery.kind = Delivery::Kind::kGap;
-      last_gap_->gap.from_ns = time_ns;
-      try {
-        spare_gap_.emplace_back();
-      } catch (const std::bad_alloc&) {
-        spare_gap_.clear();
-      }
-    }
+  const bool behind = last_gap_ != musts_.end() && last_gap_->place < place;
+  auto next = behind ? std::next(last_gap_) : musts_.begin();
+  while (next != musts_.end() && next->place < place) ++next;
+  const auto before = next == musts_.begin() ? musts_.end() : std::prev(next);
+  if (before != musts_.end() && before->delivery.kind == Delivery::Kind::kGap &&
+      !event_between(before->place, place)) {
+    last_gap_ = before;
+    last_gap_->place = place;
+  } else if (!spare_gap_.empty()) {
+    insert_gap(next, place, time_ns);
+  } else if (last_gap_ == musts_.end()) {
+    return;  // out of memory since the last gap: dropped_ has it
   }
-  last_gap_->place = place;
   Gap& gap = last_gap_->gap;
   ++gap.dropped;
   gap.to_ns = time_ns;
   gap.seq = seq;
+}
+
+void QueueLane::insert_gap(std::list<Must>::iterator next, uint64_t place, uint64_t time_ns) {
+  musts_.splice(next, spare_gap_);
+  last_gap_ = std::prev(next);
+  *last_gap_ = {};
+  last_gap_->delivery.kind = Delivery::Kind::kGap;
+  last_gap_->place = place;
+  last_gap_->gap.from_ns = time_ns;
+  try {
+    spare_gap_.emplace_back();
+  } catch (const std::bad_alloc&) {
+    spare_gap_.clear();
+  }
 }
 
 // The gap at the front becomes one notice for each of its handlers.
@@ -342,6 +360,7 @@ void QueueLane::close(std::function<void()> finish) {
   bytes_ = 0;
   last_gap_ = musts_.end();
   move_others_than_replies(musts_, musts);
+  if (listed_ && empty()) queue_->take_off(*this);
   wait_idle(lock);
 }
 

@@ -76,6 +76,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   // Under the lock: moves deliveries of the first ready lane to out.
   void take_ready(std::vector<Taken>& out, size_t full, std::vector<std::shared_ptr<QueueLane>>& resume);
   void take_from_lane(std::vector<Taken>& out, size_t full);
+  void take_off(QueueLane& lane);
   // Waits for something to take; false when the time is over or the consumer is to end.
   bool wait_filled(std::unique_lock<std::mutex>& lock, int timeout_ms,
                    std::chrono::steady_clock::time_point until);
@@ -84,7 +85,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   std::condition_variable filled_;
   std::condition_variable idle_;                   // a callback of a closed lane has returned
   std::vector<std::shared_ptr<QueueLane>> ready_;  // lanes that are not empty; room for all is reserved
-  size_t lanes_ = 0;
+  std::atomic<size_t> lanes_{0};
   size_t waiting_ = 0;  // threads in take()
   std::atomic<bool> interrupted_{false};
   std::unique_ptr<Bell> bell_;
@@ -106,7 +107,8 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
     uint64_t from_ns = 0, to_ns = 0;
     uint64_t seq = 0;
   };
-  // Makes a gap's notice and finds its handlers; called by consumers, without a lock.
+  // Makes a gap's notice and finds its handlers; called by consumers, under the
+  // queue's lock.
   using Describe = std::function<MessagePtr(const Gap&, std::string_view label, std::vector<HandlerPtr>&)>;
   // There is room again; called by consumers, without a lock.
   using Resume = std::function<void()>;
@@ -172,7 +174,9 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   void move_staged(std::list<Must>& discarded);
   static void move_others_than_replies(std::list<Must>& from, std::list<Must>& to);
   void drop_oldest();
+  [[nodiscard]] bool event_between(uint64_t first, uint64_t second) const;
   void count_drop(uint64_t place, uint64_t seq, uint64_t time_ns);
+  void insert_gap(std::list<Must>::iterator next, uint64_t place, uint64_t time_ns);
   void expand_gap();
   Delivery pop();
 

@@ -1,0 +1,274 @@
+/* What happens at the bound of a queue. */
+#include "fixture.h"
+
+enum { MANY = 1000000 };
+
+static int setup_gap(void** state) {
+  setup(state);
+  core_lane_on_gap(lane, handler);
+  return 0;
+}
+#define GAP_TEST(name) cmocka_unit_test_setup_teardown(name, setup_gap, teardown)
+
+static void the_oldest_are_dropped(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 3, MANY, 0);
+  events(lane, 1, 3);
+  assert_int_equal(core_lane_dropped(lane), 0);
+  events(lane, 4, 5);
+  assert_int_equal(core_lane_dropped(lane), 2);
+  holds("gap(2,1,2,2) e3 e4 e5");
+  holds("");
+}
+
+static void bytes_count_too(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, MANY, 2 * core_event_size(1), 0);
+  events(lane, 1, 5);
+  holds("gap(3,1,3,3) e4 e5");
+}
+
+static void a_message_larger_than_the_bound_is_dropped(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, MANY, core_event_size(1) - 1, 0);
+  events(lane, 1, 1);
+  assert_int_equal(core_lane_bytes(lane), 0);
+  holds("gap(1,1,1,1)");
+}
+
+/* A gap stands where they stood; gaps with nothing between them are one. */
+static void adjacent_gaps_merge(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 2, MANY, 0);
+  for (uint64_t number = 1; number <= 9; number++) events(lane, number, number);
+  holds("gap(7,1,7,7) e8 e9");
+}
+
+static void a_gap_for_each_run(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 2, MANY, 0);
+  events(lane, 1, 2);
+  core_lane_notice(lane, handler, 3);
+  events(lane, 4, 5);
+  reply(lane, 6);
+  events(lane, 7, 9);
+  holds("gap(2,1,2,2) n3 gap(2,4,5,5) r6 gap(1,7,7,7) e8 e9");
+  assert_int_equal(core_lane_dropped(lane), 5);
+}
+
+static void a_gap_that_was_taken_is_over(void** state) {
+  char found[64];
+  (void)state;
+  core_lane_set_bounds(lane, 2, MANY, 0);
+  events(lane, 1, 3);
+  assert_int_equal(core_queue_poll(queue, 1, 0, found, sizeof found), 1);
+  assert_string_equal(found, "gap(1,1,1,1)");
+  events(lane, 4, 5);
+  holds("gap(2,2,3,3) e4 e5");
+}
+
+static void what_may_not_be_dropped_is_not(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 1, 1, 0);
+  core_lane_notice(lane, handler, 1);
+  core_lane_item(lane, handler, 2);
+  reply(lane, 3);
+  core_lane_notice(lane, handler, 4);
+  core_lane_commit(lane);
+  holds("n1 i2 r3 n4");
+}
+
+static void one_gap_notice_for_each_subscription(void** state) {
+  (void)state;
+  core_handler_t* other = new_handler(6);
+  core_lane_on_gap(lane, other);
+  core_lane_set_bounds(lane, 1, MANY, 0);
+  events(lane, 1, 2);
+  holds("gap(1,1,1,1) gap(1,1,1,1) e2");
+  core_handler_free(other);
+}
+
+static void without_a_subscription_there_is_none(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 1, MANY, 0);
+  events(lane, 1, 3);
+  holds("e3");
+  assert_int_equal(core_lane_dropped(lane), 2);
+}
+
+static void bounds_may_be_changed(void** state) {
+  (void)state;
+  events(lane, 1, 4);
+  core_lane_set_bounds(lane, 1, MANY, 0);
+  core_lane_commit(lane);
+  holds("gap(3,1,3,3) e4");
+}
+
+/* An event that could not even be made. */
+static void lost_events_are_a_gap(void** state) {
+  (void)state;
+  events(lane, 1, 1);
+  core_lane_lost(lane, 2);
+  core_lane_lost(lane, 3);
+  core_lane_commit(lane);
+  events(lane, 4, 4);
+  assert_int_equal(core_lane_dropped(lane), 2);
+  holds("e1 gap(2,3,3,0) e4");
+}
+
+/* While a gap of later events stands there already. */
+static void drops_before_a_lost_event(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 2, MANY, 0);
+  events(lane, 1, 1);
+  core_lane_notice(lane, handler, 2);
+  core_lane_lost(lane, 3);
+  core_lane_commit(lane);
+  events(lane, 4, 5);
+  assert_int_equal(core_lane_dropped(lane), 2);
+  holds("gap(1,1,1,1) n2 gap(1,3,3,0) e4 e5");
+}
+
+/* The gap takes no memory that could be short just now. */
+static void gaps_without_memory(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 1, MANY, 0);
+  core_lane_event(lane, handler, 1);
+  core_lane_event(lane, handler, 2);
+  for (int after = 0; after < 3; after++) {
+    core_fail_allocation(after);
+    core_lane_commit(lane);
+    core_fail_allocation(-1);
+  }
+  assert_int_equal(core_lane_dropped(lane) + core_lane_items(lane) - 1, 2);
+  core_lane_event(lane, handler, 3);
+  core_lane_commit(lane);
+  holds("gap(2,1,2,2) e3");
+}
+
+static void replies_without_memory(void** state) {
+  (void)state;
+  assert_int_equal(core_lane_reserve_reply(lane), 0);
+  core_fail_allocation(0);
+  assert_int_equal(core_lane_reserve_reply(lane), -1);
+  core_fail_allocation(-1);
+  core_lane_reply(lane, replies, 1);
+  core_lane_commit(lane);
+  holds("r1");
+}
+
+static void taking_without_memory_takes_nothing(void** state) {
+  char found[64];
+  int failed = 0;
+  (void)state;
+  core_queue_set_bell(queue);
+  events(lane, 1, 3);
+  for (int after = 0; after < 2; after++) {
+    core_fail_allocation(after);
+    failed += core_queue_poll(queue, 10, 0, found, sizeof found) < 0;
+    core_fail_allocation(-1);
+    assert_true(core_queue_bell(queue));
+  }
+  assert_int_equal(failed, 2);
+  holds("e1 e2 e3");
+}
+
+/* ---------------------------------------------------------------------------------- queue.overflow=wait */
+
+static void waiting_pauses_and_goes_on(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 4, MANY, 1);
+  for (uint64_t number = 1; number <= 4; number++) {
+    core_lane_event(lane, handler, number);
+    assert_false(core_lane_commit(lane));
+  }
+  core_lane_event(lane, handler, 5);
+  assert_true(core_lane_commit(lane));
+  /* Over it no one is dropped. */
+  core_lane_event(lane, handler, 6);
+  assert_true(core_lane_commit(lane));
+  assert_int_equal(core_queue_dispatch(queue, 3, 0), 3);
+  assert_int_equal(core_lane_resumed(lane), 0);
+  assert_int_equal(core_queue_dispatch(queue, 1, 0), 1);
+  assert_int_equal(core_lane_resumed(lane), 1);
+  holds("e5 e6");
+  assert_int_equal(core_lane_resumed(lane), 1);
+  assert_int_equal(core_lane_dropped(lane), 0);
+  called("e1 e2 e3 e4");
+}
+
+static void waiting_by_bytes(void** state) {
+  const size_t size = core_event_size(1);
+  (void)state;
+  core_lane_set_bounds(lane, MANY, 2 * size, 1);
+  core_lane_event(lane, handler, 1);
+  core_lane_event(lane, handler, 2);
+  assert_false(core_lane_commit(lane));
+  core_lane_event(lane, handler, 3);
+  assert_true(core_lane_commit(lane));
+  holds("e1 e2 e3");
+  assert_int_equal(core_lane_resumed(lane), 1);
+}
+
+/* A commit between the bound and half of it (a reply, a timer) may not forget that reading pauses. */
+static void a_commit_while_paused(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 4, MANY, 1);
+  for (uint64_t number = 1; number <= 5; number++) core_lane_event(lane, handler, number);
+  assert_true(core_lane_commit(lane));
+  assert_int_equal(core_queue_dispatch(queue, 2, 0), 2);
+  reply(lane, 1);
+  assert_true(core_lane_commit(lane));
+  holds("e3 e4 e5 r1");
+  assert_int_equal(core_lane_resumed(lane), 1);
+  assert_false(core_lane_commit(lane));
+  called("e1 e2");
+}
+
+static void the_smallest_bound(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 1, MANY, 1);
+  for (int round = 1; round <= 3; round++) {
+    core_lane_event(lane, handler, 1);
+    core_lane_event(lane, handler, 2);
+    assert_true(core_lane_commit(lane));
+    holds("e1 e2");
+    assert_int_equal(core_lane_resumed(lane), round);
+  }
+}
+
+static void ended_handlers_make_room(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 2, MANY, 1);
+  for (uint64_t number = 1; number <= 3; number++) core_lane_event(lane, handler, number);
+  assert_true(core_lane_commit(lane));
+  core_handler_end(handler);
+  holds("");
+  assert_int_equal(core_lane_resumed(lane), 1);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      GAP_TEST(the_oldest_are_dropped),
+      GAP_TEST(bytes_count_too),
+      GAP_TEST(a_message_larger_than_the_bound_is_dropped),
+      GAP_TEST(adjacent_gaps_merge),
+      GAP_TEST(a_gap_for_each_run),
+      GAP_TEST(a_gap_that_was_taken_is_over),
+      GAP_TEST(what_may_not_be_dropped_is_not),
+      GAP_TEST(one_gap_notice_for_each_subscription),
+      TEST(without_a_subscription_there_is_none),
+      GAP_TEST(bounds_may_be_changed),
+      GAP_TEST(lost_events_are_a_gap),
+      GAP_TEST(drops_before_a_lost_event),
+      GAP_TEST(gaps_without_memory),
+      TEST(replies_without_memory),
+      TEST(taking_without_memory_takes_nothing),
+      TEST(waiting_pauses_and_goes_on),
+      TEST(waiting_by_bytes),
+      TEST(a_commit_while_paused),
+      TEST(the_smallest_bound),
+      TEST(ended_handlers_make_room),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
