@@ -25,7 +25,7 @@ HandlerPtr Router::remove(uint64_t id) {
   const auto has_id = [&](const Entry& entry) { return entry.handler->id == id; };
   const auto it = std::find_if(entries_->begin(), entries_->end(), has_id);
   if (it == entries_->end()) return {};
-  const HandlerPtr handler = it->handler;
+  HandlerPtr handler = it->handler;
   auto entries = std::make_shared<Entries>();
   entries->reserve(entries_->size());
   std::remove_copy_if(entries_->begin(), entries_->end(), std::back_inserter(*entries), has_id);

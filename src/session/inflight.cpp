@@ -294,10 +294,9 @@ void InFlight::settle(const PendingPtr& pending, int status, int fate) {
 }
 
 void InFlight::finish(const PendingPtr& pending, int status, int fate, uint64_t now) {
-  const PendingPtr keep = pending;  // the caller's reference may lie in what remove() empties
-  remove(*keep);
+  remove(*pending);
   update_head(now);
-  settle(keep, status, fate);
+  settle(pending, status, fate);
 }
 
 void InFlight::remove(const Pending& pending) {

@@ -82,6 +82,7 @@ class InFlight {
   int give_item(Pending& pending, Arrival& arrival);
   void watch(Pending& pending, uint64_t deadline);
   void settle(const PendingPtr& pending, int status, int fate);
+  // pending is the caller's own reference: those in order_ and by_id_ go.
   void finish(const PendingPtr& pending, int status, int fate, uint64_t now);
   void remove(const Pending& pending);
   void update_head(uint64_t now);

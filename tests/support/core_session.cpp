@@ -341,6 +341,10 @@ const ami_reply_t* core_session_reply(const core_session_t* session, uint64_t ac
   return session->actions[action - 1]->reply.get();
 }
 
+int core_session_replies(const core_session_t* session, uint64_t action) {
+  return session->replies[action - 1];
+}
+
 const char* core_reply_response(const ami_reply_t* reply, const char* key) {
   return reply->response ? reply->response->get(key).data() : nullptr;
 }

@@ -76,6 +76,8 @@ enum { CORE_EVENTS, CORE_RESPONSES, CORE_RESYNCS, CORE_STRAYS };
 uint64_t core_session_count(const core_session_t* session, int counter);
 /* The reply of action N, or NULL as long as there is none; borrowed. */
 const ami_reply_t* core_session_reply(const core_session_t* session, uint64_t action);
+/* How many replies action N has had. */
+int core_session_replies(const core_session_t* session, uint64_t action);
 /* A value of its response, of its item i from 0 (i >= 0) or of its end; NULL if there is none. */
 const char* core_reply_response(const ami_reply_t* reply, const char* key);
 const char* core_reply_item(const ami_reply_t* reply, size_t i, const char* key);
