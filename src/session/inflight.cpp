@@ -51,11 +51,13 @@ bool ends_by_event(const Pending& pending) {
 }  // namespace
 
 void InFlight::add(const PendingPtr& pending, uint64_t now) {
-  by_id_.emplace(pending->wire_id, pending);
   try {
+    by_id_.emplace(pending->wire_id, pending);
+    if (pending->deadline != kNever) deadlines_.emplace(pending->deadline, pending.get());
     order_.push_back(pending);
     pending->end = output_.append(pending->wire);
   } catch (const std::bad_alloc&) {
+    deadlines_.erase({pending->deadline, pending.get()});
     if (!order_.empty() && order_.back() == pending) order_.pop_back();
     by_id_.erase(pending->wire_id);
     throw;
@@ -66,7 +68,6 @@ void InFlight::add(const PendingPtr& pending, uint64_t now) {
   pending->wire.shrink_to_fit();
   if (ends_by_event(*pending)) ++by_event_;
   if (pending->role == Role::kUser) ++unreplied_users_;
-  if (pending->deadline != kNever) deadlines_.emplace(pending->deadline, pending.get());
   update_head(now);
 }
 

@@ -33,7 +33,7 @@ class InFlight {
   InFlight(const Settings& settings, InFlightSink& sink, Output& output)
       : settings_(settings), sink_(sink), output_(output) {}
 
-  // Appends the action to the output.
+  // Appends the action to the output, or throws std::bad_alloc and has changed nothing.
   void add(const PendingPtr& pending, uint64_t now);
 
   // What a message means to the actions: found first (nothing changes), applied after it was shown to the

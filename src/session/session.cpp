@@ -1,6 +1,7 @@
 #include "session/session.h"
 
 #include <algorithm>
+#include <new>
 
 #include "protocol/text.h"
 
@@ -202,7 +203,7 @@ void Session::enter_ready() {
   while (phase_ == Phase::kReady && !waiting_.empty()) {
     const PendingPtr next = waiting_.front();
     waiting_.pop_front();
-    enqueue(next);
+    start(next);
   }
 }
 
@@ -267,9 +268,9 @@ void Session::on_done(const PendingPtr& pending) {
 void Session::submit(const PendingPtr& pending, uint64_t now) {
   now_ = now;
   if (phase_ == Phase::kReady) {
-    enqueue(pending);
+    start(pending);
   } else if (settings_.offline_queue && phase_ < Phase::kReady) {
-    waiting_.push_back(pending);
+    wait(pending);
   } else {
     // Accepted while there was a login, which is gone now.
     give_up(pending, phase_ < Phase::kReady ? AMI_ELOST : AMI_ECLOSED);
@@ -287,6 +288,22 @@ void Session::cancel(const PendingPtr& pending, uint64_t now) {
   const PendingPtr canceled = *it;
   waiting_.erase(it);
   give_up(canceled, AMI_ECANCELED);
+}
+
+void Session::start(const PendingPtr& pending) {
+  try {
+    enqueue(pending);
+  } catch (const std::bad_alloc&) {
+    give_up(pending, AMI_ENOMEM);
+  }
+}
+
+void Session::wait(const PendingPtr& pending) {
+  try {
+    waiting_.push_back(pending);
+  } catch (const std::bad_alloc&) {
+    give_up(pending, AMI_ENOMEM);
+  }
 }
 
 // The reply of what never reached a connection.
@@ -310,6 +327,19 @@ void Session::end_waiting(int err) {
   }
 }
 
+// Its bytes are still in the output: it goes out anew on the next connection. False when out of memory.
+bool Session::take_back(const PendingPtr& pending) {
+  try {
+    pending->wire = output_.view().substr(static_cast<size_t>(pending->begin - output_.handed()),
+                                          static_cast<size_t>(pending->end - pending->begin));
+    waiting_.push_front(pending);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  pending->state = Pending::State::kWaiting;
+  return true;
+}
+
 void Session::disconnected(int err, bool keep_unsent, uint64_t now) {
   now_ = now;
   phase_ = Phase::kOffline;
@@ -317,12 +347,7 @@ void Session::disconnected(int err, bool keep_unsent, uint64_t now) {
   auto all = inflight_.take_all();
   for (auto it = all.rbegin(); keep_unsent && it != all.rend(); ++it) {
     if ((*it)->role != Role::kUser || !inflight_.unsent(**it)) continue;
-    // Its bytes are still in the output: it goes out anew on the next connection.
-    (*it)->wire = output_.view().substr(static_cast<size_t>((*it)->begin - output_.handed()),
-                                        static_cast<size_t>((*it)->end - (*it)->begin));
-    (*it)->state = Pending::State::kWaiting;
-    waiting_.push_front(*it);
-    it->reset();
+    if (take_back(*it)) it->reset();
   }
   for (const auto& pending : all) {
     if (!pending || pending->role != Role::kUser) continue;

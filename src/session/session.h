@@ -97,7 +97,10 @@ class Session final : private ParserSink, private InFlightSink {
   void on_item(Pending& pending, const MessagePtr& message) override { sink_.on_item(pending, message); }
   void on_done(const PendingPtr& pending) override;
 
+  void start(const PendingPtr& pending);
+  void wait(const PendingPtr& pending);
   void give_up(const PendingPtr& pending, int status);
+  bool take_back(const PendingPtr& pending);
   void send_own(Role role, Action& action);
   void enqueue(const PendingPtr& pending);
   void send_login(std::string_view challenge);

@@ -57,6 +57,15 @@ static void other_protocols_are_told_by_name(void** state) {
         "failed EPROTO login: the peer is not a text protocol: it greeted with \"\\x01\\x02\"\n");
 }
 
+static void almost_another_protocol(void** state) {
+  (void)state;
+  fails("a\x03\r\n", "failed EPROTO login: the peer is not a text protocol: it greeted with \"a\\x03\"\n");
+  fails(
+      "\x15"
+      "a\r\n",
+      "failed EPROTO login: the peer is not a text protocol: it greeted with \"\\x15a\"\n");
+}
+
 static void what_follows_a_foreign_greeting_is_not_handed_out(void** state) {
   (void)state;
   fails("SSH-2.0-x\r\nEvent: Fake\r\n\r\nResponse: Success\r\n\r\n",
@@ -105,6 +114,7 @@ int main(void) {
       cmocka_unit_test(nothing_is_sent_before_it),
       cmocka_unit_test(a_proxy_may_use_other_words),
       cmocka_unit_test(other_protocols_are_told_by_name),
+      cmocka_unit_test(almost_another_protocol),
       cmocka_unit_test(what_follows_a_foreign_greeting_is_not_handed_out),
       cmocka_unit_test(greeting_without_end_is_given_up),
       cmocka_unit_test(silence_is_given_up),

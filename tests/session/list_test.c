@@ -122,12 +122,25 @@ static void error_and_then_the_terminator(void** state) {
   says(session,
        "response Success\nitem EndpointDetail\nresponse Error\n"
        "reply 1 EREPLY answered Error +EndpointDetail\n");
-  server(session, "Event: EndpointDetailComplete\nActionID: a1\nEventList: Complete\n\n");
-  says(session, "item EndpointDetailComplete\n");
+  server(session,
+         "Event: Other\nPrivilege: x\nActionID: other\n\n"
+         "Event: EndpointDetailComplete\nActionID: a1\nEventList: Complete\n\n");
+  says(session, "event Other\nitem EndpointDetailComplete\n");
   sends(session, "Ping");
   server(session, "Response: Success\nActionID: a2\n\nEvent: X\nPrivilege: a\nActionID: a1\n\n");
   says(session, "response Success\nreply 2 OK answered Success\nevent X\n");
   done(session);
+}
+
+/* Only an error ends what the first response began. */
+static void a_second_success_means_nothing(void** state) {
+  (void)state;
+  hears("QueueStatus",
+        START
+        "Response: Success\nActionID: a1\n\nEvent: QueueParams\nActionID: a1\n\n"
+        "Event: QueueStatusComplete\nActionID: a1\nEventList: Complete\n\n",
+        "response Success\nresponse Success\nitem QueueParams\nitem QueueStatusComplete\n"
+        "reply 1 OK answered Success +QueueParams end=QueueStatusComplete\n");
 }
 
 static void canceled_by_the_server(void** state) {
@@ -280,6 +293,7 @@ int main(void) {
       cmocka_unit_test(error_in_place_of_a_list),
       cmocka_unit_test(error_after_the_start),
       cmocka_unit_test(error_and_then_the_terminator),
+      cmocka_unit_test(a_second_success_means_nothing),
       cmocka_unit_test(canceled_by_the_server),
       cmocka_unit_test(the_count_is_not_believed),
       cmocka_unit_test(live_events_are_no_items),

@@ -272,6 +272,8 @@ static void garbage_is_skipped(void** state) {
   server(session, "te: half a line\nmore of it\nResponse: Success\nActionID: a1\n\n");
   const char* said = core_session_said(session);
   assert_non_null(strstr(said, "response Success\nreply 1 OK answered Success\n"));
+  assert_memory_equal(said, "log 1 skipped ", 14);
+  assert_int_equal(core_session_count(session, CORE_RESYNCS), 1);
   core_session_free(session);
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <new>
 #include <string>
@@ -24,34 +23,6 @@ using ami::QueueLane;
 using ami::Reply;
 using ami::ReplyPtr;
 using ami::Router;
-
-namespace {
-
-std::atomic<int> allocations_left{-1};
-
-void* allocate(size_t size) {
-  if (allocations_left.load(std::memory_order_relaxed) >= 0 && allocations_left.fetch_sub(1) == 0)
-    return nullptr;
-  return std::malloc(size == 0 ? 1 : size);
-}
-
-}  // namespace
-
-// Only these: nothing in delivery is over-aligned.
-void* operator new(size_t size) {
-  void* memory = allocate(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void* operator new(size_t size, const std::nothrow_t& /*tag*/) noexcept {
-  return allocate(size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, size_t /*size*/) noexcept {
-  std::free(memory);
-}
 
 struct core_handler {
   HandlerPtr handler;
@@ -127,10 +98,6 @@ ami_t* fake_client(const core_lane* lane) {
 }  // namespace
 
 extern "C" {
-
-void core_fail_allocation(int after) {
-  allocations_left = after;
-}
 
 int core_is_glob(const char* pattern) {
   return ami::is_glob(pattern) ? 1 : 0;

@@ -21,9 +21,6 @@
 extern "C" {
 #endif
 
-/* The operator new that comes after "after" others fails, once; -1: none does. */
-void core_fail_allocation(int after);
-
 /* ---- glob ---- */
 int core_is_glob(const char* pattern);
 int core_glob_matches(const char* pattern, const char* name);

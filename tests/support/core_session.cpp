@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "protocol/text.h"
+#include "core_memory.h"
 #include "session/backoff.h"
 #include "session/session.h"
 
@@ -118,6 +118,7 @@ struct core_session final : ami::SessionSink {
   std::vector<int> replies;
   uint64_t now = 1000000;
   bool held = false;
+  int short_of_memory = -1;
   std::string stop_at;
   std::string sent;  // a part of an action
   std::string said, told;
@@ -216,7 +217,12 @@ void core_session_connect(core_session_t* session) {
 }
 
 void core_session_receive(core_session_t* session, const char* bytes, size_t size) {
-  session->get().receive({bytes, size}, session->now, session->now * 1000000);
+  try {
+    session->get().receive({bytes, size}, session->now, session->now * 1000000);
+  } catch (const std::bad_alloc&) {
+    session->get().stop();
+    session->say("out of memory");
+  }
   session->flush();
 }
 
@@ -242,7 +248,9 @@ uint64_t core_session_submit(core_session_t* session, const char* action) {
   if (made.timeout_ms() > 0) pending->deadline = session->now + static_cast<uint64_t>(made.timeout_ms());
   session->actions.push_back(pending);
   session->replies.push_back(0);
+  core_fail_allocation(session->short_of_memory);
   session->get().submit(pending, session->now);
+  core_fail_allocation(-1);
   session->flush();
   return id;
 }
@@ -267,7 +275,14 @@ void core_session_end_waiting(core_session_t* session, int err) {
 }
 
 void core_session_disconnect(core_session_t* session, int err, int keep_unsent) {
-  session->get().disconnected(err, keep_unsent != 0, session->now);
+  try {
+    core_fail_allocation(session->short_of_memory);
+    session->get().disconnected(err, keep_unsent != 0, session->now);
+  } catch (const std::bad_alloc&) {
+    session->say("out of memory");
+    session->get().disconnected(err, keep_unsent != 0, session->now);
+  }
+  core_fail_allocation(-1);
 }
 
 void core_session_stop_at(core_session_t* session, const char* line) {
@@ -292,6 +307,10 @@ void core_session_advance(core_session_t* session, uint64_t ms) {
 int64_t core_session_due(const core_session_t* session) {
   const uint64_t at = session->session->deadline();
   return at == UINT64_MAX ? -1 : static_cast<int64_t>(at - session->now);
+}
+
+void core_session_short_of_memory(core_session_t* session, int after) {
+  session->short_of_memory = after;
 }
 
 void core_session_hold(core_session_t* session) {

@@ -30,6 +30,7 @@ extern "C" {
  *   reply N STATUS FATE [VALUE] [+ITEM ...] [end=NAME]
  *   login STATUS REASON / ready / failed STATUS PHASE: DETAIL / logged off
  *   log LEVEL LINE
+ *   out of memory
  *   spins                                     a deadline that a tick did not move
  *
  * STATUS is OK or the name of an AMI_E*; FATE is not-sent, maybe-run or answered; N counts the submitted
@@ -60,6 +61,8 @@ void core_session_stop_at(core_session_t* session, const char* line);
 void core_session_advance(core_session_t* session, uint64_t ms);
 /* In how many ms the next tick is due; -1 is never. */
 int64_t core_session_due(const core_session_t* session);
+/* From here on one allocation fails in each submission and each disconnection, after so many others. */
+void core_session_short_of_memory(core_session_t* session, int after);
 /* From here on, what is to be sent waits for core_session_hand_over(). */
 void core_session_hold(core_session_t* session);
 void core_session_hand_over(core_session_t* session, size_t size);

@@ -1,4 +1,5 @@
 /* What happens at the bound of a queue. */
+#include "core_memory.h"
 #include "fixture.h"
 
 enum { MANY = 1000000 };

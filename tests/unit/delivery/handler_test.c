@@ -1,6 +1,7 @@
 #include <pthread.h>
 
 #include "core_delivery.h"
+#include "core_memory.h"
 
 static void count(void* user) {
   ++*(int*)user;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "core_delivery.h"
+#include "core_memory.h"
 
 static core_router_t* router;
 static core_handler_t* handlers[16];
