@@ -269,7 +269,7 @@ static void garbage_is_skipped(void** state) {
   (void)state;
   core_session_t* session = ready_session();
   sends(session, "Ping");
-  server(session, "te: half a line\nmore of it\nResponse: Success\nActionID: a1\n\n");
+  server(session, "rest of half a line\nMore: of it\nResponse: Success\nActionID: a1\n\n");
   const char* said = core_session_said(session);
   assert_non_null(strstr(said, "response Success\nreply 1 OK answered Success\n"));
   assert_memory_equal(said, "log 1 skipped ", 14);
