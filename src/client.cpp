@@ -138,9 +138,7 @@ void Client::attach() {
   } else if (lane_ == nullptr) {
     const auto queue = std::make_shared<Queue>();
     own_queue_ = true;
-    dispatcher_ = start_thread([queue] {
-      while (!queue->interrupted()) queue->dispatch(Queue::kBatch, -1);
-    });
+    dispatcher_ = start_thread([queue] { queue->run(); });
     try {
       attach_queue(queue);
     } catch (...) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <iterator>
 #include <new>
+#include <thread>
 
 namespace ami {
 namespace {
@@ -91,12 +92,31 @@ void Queue::interrupt() {
   filled_.notify_all();
 }
 
+size_t Queue::take_more(std::vector<Taken>& out, size_t max, size_t done, int timeout_ms) {
+  if (done == 0) return take(out, max, timeout_ms);
+  try {
+    return take(out, max - done, 0);
+  } catch (const std::bad_alloc&) {
+    return 0;
+  }
+}
+
+void Queue::run() noexcept {
+  while (!interrupted_) {
+    try {
+      dispatch(kBatch, -1);
+    } catch (const std::bad_alloc&) {
+      std::this_thread::yield();  // until there is memory again, everything stays where it is
+    }
+  }
+}
+
 size_t Queue::dispatch(size_t max, int timeout_ms) {
   std::vector<Taken> batch;
   size_t done = 0;
   while (done < max) {
     batch.clear();
-    const size_t taken = take(batch, max - done, done == 0 ? timeout_ms : 0);
+    const size_t taken = take_more(batch, max, done, timeout_ms);
     if (taken == 0) break;
     done += taken;
     for (const auto& [lane, delivery] : batch) lane->run(delivery);

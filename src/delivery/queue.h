@@ -48,7 +48,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
     size_t done = 0;
     while (done < max) {
       batch.clear();
-      if (take(batch, max - done, done == 0 ? timeout_ms : 0) == 0) break;
+      if (take_more(batch, max, done, timeout_ms) == 0) break;
       for (const auto& taken : batch) done += accept(done, taken) ? 1U : 0U;
     }
     return done;
@@ -56,8 +56,11 @@ class Queue : public std::enable_shared_from_this<Queue> {
   // The consumer is to end: take() waits no more.
   void interrupt();
   [[nodiscard]] bool interrupted() const { return interrupted_; }
-  // Takes at most max, waiting so long for the first, and runs the callbacks. How many it took.
+  // Takes at most max, waiting so long for the first, and runs the callbacks. How many it took. Throws
+  // std::bad_alloc only when it took nothing.
   size_t dispatch(size_t max, int timeout_ms);
+  // For a dispatcher thread: dispatches until interrupt(), whatever happens.
+  void run() noexcept;
 
   void set_bell(std::unique_ptr<Bell> bell);
   // Null ends it.
@@ -73,6 +76,8 @@ class Queue : public std::enable_shared_from_this<Queue> {
  private:
   friend class QueueLane;
 
+  // take() for a loop that has taken done of max: from then on lack of memory only ends the loop.
+  size_t take_more(std::vector<Taken>& out, size_t max, size_t done, int timeout_ms);
   // Under the lock: moves deliveries of the first ready lane to out.
   void take_ready(std::vector<Taken>& out, size_t full, std::vector<std::shared_ptr<QueueLane>>& resume);
   void take_from_lane(std::vector<Taken>& out, size_t full);

@@ -194,7 +194,14 @@ int core_queue_poll(core_queue_t* queue, size_t max, int timeout_ms, char* out, 
   return static_cast<int>(count);
 }
 int core_queue_dispatch(core_queue_t* queue, size_t max, int timeout_ms) {
-  return static_cast<int>(queue->queue->dispatch(max, timeout_ms));
+  try {
+    return static_cast<int>(queue->queue->dispatch(max, timeout_ms));
+  } catch (const std::bad_alloc&) {
+    return -1;
+  }
+}
+void core_queue_run(core_queue_t* queue) {
+  queue->queue->run();
 }
 void core_queue_interrupt(core_queue_t* queue) {
   queue->queue->interrupt();

@@ -63,6 +63,7 @@ void core_queue_free(core_queue_t* queue);
  */
 int core_queue_poll(core_queue_t* queue, size_t max, int timeout_ms, char* out, size_t cap);
 int core_queue_dispatch(core_queue_t* queue, size_t max, int timeout_ms);
+void core_queue_run(core_queue_t* queue);
 void core_queue_interrupt(core_queue_t* queue);
 int core_queue_interrupted(const core_queue_t* queue);
 int core_queue_attached(const core_queue_t* queue);

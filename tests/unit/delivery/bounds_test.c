@@ -174,6 +174,45 @@ static void taking_without_memory_takes_nothing(void** state) {
   holds("e1 e2 e3");
 }
 
+/* What has been taken is not lost when memory is short for more. */
+static void short_of_memory_for_the_second_batch(void** state) {
+  int whole = 0;
+  (void)state;
+  for (int after = 0; after < 8; after++) {
+    events(lane, 1, 300);
+    core_fail_allocation(after);
+    int done = core_queue_dispatch(queue, 1000, 0);
+    whole += done == 300;
+    if (done != 300) assert_true(done == -1 || done == 256);
+    core_fail_allocation(-1);
+    if (done < 0) done = 0;
+    assert_int_equal(core_queue_dispatch(queue, 1000, 0), 300 - done);
+    called_some();
+  }
+  assert_true(whole > 0 && whole < 8);
+}
+
+static void interrupt(ami_t* client, const ami_msg_t* msg, void* user) {
+  (void)client;
+  (void)msg;
+  (void)user;
+  core_queue_interrupt(queue);
+}
+
+/* A dispatcher thread is not to end the process. */
+static void a_dispatcher_survives_short_memory(void** state) {
+  (void)state;
+  core_handler_t* last = core_handler_new(6, interrupt, NULL, NULL, NULL, NULL);
+  events(lane, 1, 3);
+  core_lane_event(lane, last, 4);
+  core_lane_commit(lane);
+  core_fail_allocation(0);
+  core_queue_run(queue);
+  core_fail_allocation(-1);
+  called("e1 e2 e3");
+  core_handler_free(last);
+}
+
 /* ---------------------------------------------------------------------------------- queue.overflow=wait */
 
 static void waiting_pauses_and_goes_on(void** state) {
@@ -265,6 +304,8 @@ int main(void) {
       GAP_TEST(gaps_without_memory),
       TEST(replies_without_memory),
       TEST(taking_without_memory_takes_nothing),
+      TEST(short_of_memory_for_the_second_batch),
+      TEST(a_dispatcher_survives_short_memory),
       TEST(waiting_pauses_and_goes_on),
       TEST(waiting_by_bytes),
       TEST(a_commit_while_paused),

@@ -26,6 +26,8 @@ void events(core_lane_t* of, uint64_t first, uint64_t last);
 void holds(const char* words);
 /* What handlers were called with since the last time: "e5" and "r2". */
 void called(const char* words);
+/* They were called, and that is all. */
+void called_some(void);
 /* Closes and frees. */
 void drop_lane(core_lane_t* of);
 
