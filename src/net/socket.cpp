@@ -63,7 +63,10 @@ std::string text_of(const SocketAddress& address) {
     return "unknown address";
   }
   const bool v6 = address.storage.ss_family == AF_INET6;
-  return (v6 ? "[" : "") + std::string(host) + (v6 ? "]:" : ":") + port;
+  std::string text = v6 ? "[" : "";
+  text += host;
+  text += v6 ? "]:" : ":";
+  return text += port;
 }
 
 std::string error_text(int error) {

@@ -34,7 +34,10 @@ struct core_router {
 
   const char* tell(const Router::Targets& targets) {
     told.clear();
-    for (const auto& target : targets) told += (told.empty() ? "" : " ") + std::to_string(target->id);
+    for (const auto& target : targets) {
+      told += told.empty() ? "" : " ";
+      told += std::to_string(target->id);
+    }
     return told.c_str();
   }
 };
@@ -183,7 +186,8 @@ int core_queue_poll(core_queue_t* queue, size_t max, int timeout_ms, char* out, 
   size_t count = 0;
   try {
     count = queue->queue->poll(max, timeout_ms, [&](size_t, const Queue::Taken& taken) {
-      words += (words.empty() ? "" : " ") + word(taken);
+      words += words.empty() ? "" : " ";
+      words += word(taken);
       if (taken.delivery.kind == Delivery::Kind::kReply) taken.delivery.handler->end();
       return true;
     });

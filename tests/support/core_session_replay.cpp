@@ -79,7 +79,10 @@ class Run final : public ami::SessionSink {
     const bool lost = reply.status == AMI_ELOST;
     const std::string status = reply.status == 0 ? "OK" : std::string(ami_err_name(reply.status)).substr(4);
     std::string items;
-    for (const auto& item : reply.items) items += (items.empty() ? "" : ",") + place(item);
+    for (const auto& item : reply.items) {
+      items += items.empty() ? "" : ",";
+      items += place(item);
+    }
     replies_[reply.id - 1] += "reply " + std::to_string(reply.id) + ' ' + status + ' ' + kFates[reply.fate] +
                               " response=" + place(reply.response) + " items=" + items +
                               " end=" + place(reply.end) + " at=" + std::to_string(lost ? 0 : seq_ - 1) +
