@@ -15,7 +15,7 @@
 
 /* A recording is played whole at each split in two until that many bytes have been played; in larger ones the
    splits stand as far apart as that allows. */
-enum { MAX_RECORDINGS = 200, BYTES_FOR_SPLITS = 2000000 };
+enum { MAX_RECORDINGS = 200, BYTES_FOR_SPLITS = 1000000 };
 
 typedef struct recording {
   char name[64];

@@ -1,5 +1,6 @@
 /* Threads that empty a queue while clients fill it, and end. */
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -133,6 +134,30 @@ static void two_consumers(void** state) {
   each_delivery_once(2);
 }
 
+static void* dispatch_once(void* user) {
+  (void)user;
+  core_queue_dispatch(queue, 1, -1);
+  return NULL;
+}
+
+/* A commit wakes one thread, which may leave something for the others. */
+static void all_who_wait_are_served(void** state) {
+  (void)state;
+  core_lane_t* lane = core_lane_new(queue, 1);
+  core_handler_t* handler = core_handler_new(1, NULL, NULL, NULL, NULL, NULL);
+  for (int round = 0; round < 200; round++) {
+    const pthread_t threads[] = {start(dispatch_once, NULL), start(dispatch_once, NULL)};
+    if (round % 2 == 0) sched_yield();
+    core_lane_event(lane, handler, 1);
+    core_lane_event(lane, handler, 2);
+    core_lane_commit(lane);
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    assert_int_equal(core_lane_items(lane), 0);
+  }
+  close_lane(lane);
+  core_handler_free(handler);
+}
+
 /* ---------------------------------------------------------------------------------- the client's end */
 
 typedef struct gate {
@@ -232,12 +257,6 @@ static void close_inside_a_callback(void** state) {
   core_lane_free(gate.lane);
   core_handler_free(handler);
   gate_destroy(&gate);
-}
-
-static void* dispatch_once(void* user) {
-  (void)user;
-  core_queue_dispatch(queue, 1, -1);
-  return NULL;
 }
 
 /* ... and behind the callbacks that other threads are in. */
@@ -381,6 +400,7 @@ int main(void) {
       TEST(interrupt_ends_the_waiting),
       TEST(one_consumer),
       TEST(two_consumers),
+      TEST(all_who_wait_are_served),
       TEST(close_waits_for_callbacks),
       TEST(close_inside_a_callback),
       TEST(finish_comes_after_all_callbacks),

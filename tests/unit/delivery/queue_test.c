@@ -188,6 +188,7 @@ static void attached_while_clients_are(void** state) {
 
 static void events_of_a_closed_client_are_gone(void** state) {
   (void)state;
+  core_lane_on_gap(lane, handler);
   core_lane_event(lane, handler, 1);
   core_lane_notice(lane, handler, 2);
   core_lane_item(lane, handler, 3);
@@ -230,13 +231,22 @@ static void a_lane_may_end_within_the_queue(void** state) {
   assert_int_equal(core_queue_dispatch(queue, 10, 0), 0);
 }
 
+static void count(void* user) {
+  ++*(int*)user;
+}
+
 static void clearing_releases(void** state) {
   (void)state;
+  int woken = 0;
+  core_handler_t* wake = core_handler_new(0, NULL, NULL, count, &woken, NULL);
+  core_queue_set_wake(queue, wake);
   reply(lane, 1);
   core_lane_commit(lane);
   core_queue_clear(queue);
   assert_int_equal(released, 1);
   assert_true(core_handler_ended(replies));
+  assert_true(core_handler_ended(wake));
+  core_handler_free(wake);
   holds("");
 }
 
@@ -289,10 +299,6 @@ static void bell_is_quiet_when_the_client_took_all_with_it(void** state) {
   core_lane_close(other, NULL, NULL);
   assert_false(core_queue_bell(queue));
   core_lane_free(other);
-}
-
-static void count(void* user) {
-  ++*(int*)user;
 }
 
 static void wake_when_it_was_empty(void** state) {
