@@ -1,5 +1,7 @@
 #include "classes.h"
 
+#include <algorithm>
+
 #include "text.h"
 
 namespace ami::mock {
@@ -27,6 +29,14 @@ Classes parse_classes(std::string_view names) {
     }
   }
   return out;
+}
+
+bool are_classes(std::string_view names) {
+  std::vector<std::string> parts = split(names, ',');
+  return std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
+    std::string_view word = trim(part);
+    return word.empty() || same_word(word, "none") || parse_classes(word) != 0;
+  });
 }
 
 bool parse_mask(std::string_view text, Classes& mask) {

@@ -1,8 +1,10 @@
 // `ami mock`: the mock PBX as a program.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mock.h"
@@ -12,42 +14,82 @@ namespace {
 constexpr int exit_usage = 2;
 constexpr int exit_no_listener = 3;
 
+constexpr const char* footer = R"(Example:
+  ami mock --port 5038 --scene call &
+  AMI_PASSWORD=secret ami events --url ami://admin@127.0.0.1
+
+The account admin:secret is always there. The first line on stdout is
+"listening on 127.0.0.1:PORT". It ends at Ctrl-C or SIGTERM.
+Exit codes: 0 ended so, 2 wrong usage, 3 cannot listen.)";
+
 struct MockFree {
   void operator()(ami_mock_t* mock) const { ami_mock_free(mock); }
 };
 
-int complain(const ami_mock_t* mock, int code) {
-  std::cerr << "ami mock: " << ami_mock_error(mock) << "\n";
+// From its making on, SIGINT and SIGTERM wait to be waited for, and a closed stdout ends nothing.
+class EndingSignals {
+ public:
+  EndingSignals() {
+    std::signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&ending_);
+    sigaddset(&ending_, SIGINT);
+    sigaddset(&ending_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ending_, nullptr);
+  }
+  void wait() const {
+    int signal = 0;
+    sigwait(&ending_, &signal);
+  }
+
+ private:
+  sigset_t ending_{};
+};
+
+using Settings = std::vector<std::pair<const char*, std::string>>;
+
+// Fills settings with the options of mock.h that the command line names. Throws CLI::Error.
+void parse(CLI::App& app, int argc, char** argv, Settings& settings) {
+  auto add = [&](const char* flag, const char* type, const std::string& text) {
+    return app.add_option(flag, text)->type_name(type)->each([&settings, flag](const std::string& value) {
+      settings.emplace_back(flag + 2, value);
+    });
+  };
+  add("--port", "N", "Port to listen on; 0, the default, takes a free one");
+  add("--user", "NAME:SECRET[:READ[:WRITE[:FLAGS]]]",
+      "An account, many times; READ and WRITE are\nclasses of events and actions such as call,user")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add("--tls", "CERT:KEY", "TLS with these PEM files");
+  add("--version", "V", "Asterisk release to act as: 22 (default), 16, 13 ...");
+  add("--scene", "NAME", "What to play: call, queue, bridge or 'storm N'");
+  app.footer(footer);
+  app.parse(argc, argv);
+}
+
+int complain(const std::string& text, int code) {
+  std::cerr << "ami mock: " << text << "\n";
   return code;
 }
 
 }  // namespace
 
 int ami_mock_main(int argc, char** argv) {
-  CLI::App app("A mock Asterisk Manager Interface on 127.0.0.1, for tests and demos", "ami mock");
-  std::string port = "0", version, tls, scene;
-  std::vector<std::string> users;
-  app.add_option("--port", port, "Port to listen on; 0 takes a free one");
-  app.add_option("--user", users,
-                 "Account as NAME:SECRET[:READ[:WRITE[:FLAGS]]]; admin:secret is always there");
-  app.add_option("--tls", tls, "TLS with these PEM files, as CERT:KEY");
-  app.add_option("--version", version, "Asterisk release to act as: 22 (default), 16, 13 ...");
-  app.add_option("--scene", scene, "Scene to play: call, queue, bridge or storm N");
+  CLI::App app("A fake Asterisk Manager Interface on 127.0.0.1, for tests and trials", "ami mock");
+  // As impatient as a real server.
+  Settings settings = {{"writetimeout_ms", "100"}, {"auth_delay_ms", "1000"}};
   try {
-    app.parse(argc, argv);
+    parse(app, argc, argv, settings);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : exit_usage;
+    return complain(std::string(error.what()) + ": see ami mock --help", exit_usage);
   }
   std::unique_ptr<ami_mock_t, MockFree> mock(ami_mock_new());
-  std::vector<std::pair<const char*, std::string>> options = {
-      {"port", port},   {"version", version},       {"tls", tls},
-      {"scene", scene}, {"writetimeout_ms", "100"}, {"auth_delay_ms", "1000"}};
-  for (const std::string& user : users) options.emplace_back("user", user);
-  for (const auto& [name, value] : options) {
-    if (!value.empty() && ami_mock_set(mock.get(), name, value.c_str()) != 0)
-      return complain(mock.get(), exit_usage);
-  }
-  if (ami_mock_listen(mock.get()) != 0) return complain(mock.get(), exit_no_listener);
+  for (const auto& [name, value] : settings)
+    if (ami_mock_set(mock.get(), name, value.c_str()) != 0)
+      return complain(ami_mock_error(mock.get()), exit_usage);
+  EndingSignals signals;
+  if (ami_mock_start(mock.get()) != 0) return complain(ami_mock_error(mock.get()), exit_no_listener);
   std::cout << "listening on 127.0.0.1:" << ami_mock_port(mock.get()) << std::endl;
-  return ami_mock_run(mock.get()) == 0 ? 0 : complain(mock.get(), exit_no_listener);
+  signals.wait();
+  return 0;
 }

@@ -65,14 +65,8 @@ int ami_mock_set(ami_mock_t* mock, const char* name, const char* value) {
   return status(mock && name && value && mock->server.set(name, value));
 }
 
-int ami_mock_listen(ami_mock_t* mock) {
-  return status(mock && mock->server.listen());
-}
 int ami_mock_start(ami_mock_t* mock) {
   return status(mock && mock->server.start());
-}
-int ami_mock_run(ami_mock_t* mock) {
-  return status(mock && mock->server.run());
 }
 int ami_mock_port(const ami_mock_t* mock) {
   return mock ? mock->server.port() : -1;

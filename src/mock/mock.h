@@ -73,9 +73,7 @@ ami_mock_t *ami_mock_new(void);
  */
 int ami_mock_set(ami_mock_t *, const char *name, const char *value);
 
-int ami_mock_start(ami_mock_t *); /* listens, and serves on a thread of its own */
-int ami_mock_run(ami_mock_t *);   /* listens, and serves in the calling thread until ami_mock_stop, SIGINT or SIGTERM */
-int ami_mock_listen(ami_mock_t *);      /* listens only: lets a program learn the port before ami_mock_run */
+int ami_mock_start(ami_mock_t *);       /* listens, and serves on a thread of its own */
 int ami_mock_port(const ami_mock_t *);  /* the port it listens on, or -1 */
 void ami_mock_stop(ami_mock_t *);       /* closes everything; the log stays readable */
 void ami_mock_free(ami_mock_t *);       /* stops first; NULL does nothing */
@@ -221,7 +219,8 @@ uint64_t ami_mock_session_id(const ami_mock_session_t *);                  /* 1 
 /* ---- The program ---------------------------------------------------------------------------------------
  *
  * `ami mock [--port N] [--user NAME:SECRET]... [--tls CERT:KEY] [--version V] [--scene NAME]`. The first line on stdout
- * is "listening on 127.0.0.1:PORT". Returns the exit code: 0, or 2 for wrong usage, 3 if it cannot listen. */
+ * is "listening on 127.0.0.1:PORT". Ends at SIGINT or SIGTERM, which it keeps blocked, and leaves SIGPIPE ignored.
+ * Returns the exit code: 0, or 2 for wrong usage, 3 if it cannot listen. */
 int ami_mock_main(int argc, char **argv);
 
 #ifdef __cplusplus

@@ -58,7 +58,8 @@ class Pbx {
   // Starts a call that runs a course; its values fill the course's placeholders.
   Call& start(std::string_view course, Values values);
   Call* find_call(uint64_t id);
-  void ended(Call& call);             // called by the call itself, which is gone after it
+  void ended(Call& call);  // called by the call itself, which is gone after it
+  static bool knows(std::string_view scene);
   bool play(std::string_view scene);  // false: unknown
   void clear();                       // every call, channel and bridge vanishes without a word
 

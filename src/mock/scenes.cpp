@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "pbx.h"
 #include "server.h"
@@ -36,6 +37,28 @@ const std::vector<Scene>& scenes() {
       {"storm", {"storm"}, storm_tick_ms},
   };
   return all;
+}
+
+// What a scene's text asks for: "NAME", "NAME once", "storm N"; "none" has no scene.
+struct Order {
+  const Scene* scene = nullptr;
+  int64_t rate = 0;
+  bool once = false;
+};
+
+std::optional<Order> read_order(std::string_view text) {
+  std::string_view words = trim(text);
+  std::string_view name = take_until(words, ' ');
+  Order order;
+  order.once = words == "once";
+  if (name == "storm" && !order.once &&
+      (!to_number(words.empty() ? "1000" : words, order.rate) || order.rate < 1))
+    return {};
+  if (name != "storm" && !words.empty() && !order.once) return {};
+  auto found =
+      std::find_if(scenes().begin(), scenes().end(), [&](const Scene& scene) { return name == scene.name; });
+  if (found != scenes().end()) order.scene = &*found;
+  return order.scene || name == "none" ? std::optional(order) : std::nullopt;
 }
 
 Values cast(Server& server) {
@@ -88,20 +111,16 @@ class SceneRun : public std::enable_shared_from_this<SceneRun> {
   bool once_;
 };
 
-bool Pbx::play(std::string_view text) {
-  std::string_view words = trim(text);
-  std::string_view name = take_until(words, ' ');
-  int64_t rate = 0;
-  bool once = words == "once";
-  if (name == "storm" && !once && (!to_number(words.empty() ? "1000" : words, rate) || rate < 1))
-    return false;
-  if (name != "storm" && !words.empty() && !once) return false;
-  auto found =
-      std::find_if(scenes().begin(), scenes().end(), [&](const Scene& scene) { return name == scene.name; });
-  if (found == scenes().end() && name != "none") return false;
+bool Pbx::knows(std::string_view scene) {
+  return read_order(scene).has_value();
+}
+
+bool Pbx::play(std::string_view scene) {
+  std::optional<Order> order = read_order(scene);
+  if (!order) return false;
   server_.timers().cancel(scene_timer_);
   scene_timer_ = 0;
-  if (found != scenes().end()) std::make_shared<SceneRun>(*this, *found, rate, once)->tick();
+  if (order->scene) std::make_shared<SceneRun>(*this, *order->scene, order->rate, order->once)->tick();
   return true;
 }
 

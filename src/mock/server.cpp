@@ -28,29 +28,6 @@ void make_nonblocking(int fd) {
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
-
-// A write to a closed peer must not end the process. OpenSSL writes by itself, so a flag on send() is not
-// enough; the host's signal dispositions are not ours to change.
-class SigpipeBlock {
- public:
-  SigpipeBlock() {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~SigpipeBlock() {
-    if (sigismember(&before_, SIGPIPE)) return;
-    sigset_t pending;
-    int signal = 0;
-    if (sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE)) sigwait(&pipe_, &signal);
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SigpipeBlock(const SigpipeBlock&) = delete;
-  SigpipeBlock& operator=(const SigpipeBlock&) = delete;
-
- private:
-  sigset_t pipe_{}, before_{};
-};
 }  // namespace
 
 Server::Server() : profile_(find_profile("22")), pbx_(*this), random_(static_cast<uint64_t>(options_.seed)) {}
@@ -109,6 +86,7 @@ bool Server::set(std::string_view name, std::string_view value) {
   };
   for (const auto& text : texts) {
     if (name != text.name) continue;
+    if (name == "scene" && !Pbx::knows(value)) return refuse_scene(value);
     *text.field = value;
     return true;
   }
@@ -120,10 +98,12 @@ bool Server::set(std::string_view name, std::string_view value) {
     return true;
   }
   if (name == "tls") {
-    std::string_view certificate = take_until(value, ':');
-    if (certificate.empty() || value.empty()) return fail("tls: expected CERT:KEY, two files");
+    std::string_view key = value;
+    std::string_view certificate = take_until(key, ':');
+    if (certificate.empty() || key.empty())
+      return fail("tls: expected CERT:KEY, two files, got \"" + std::string(value) + "\"");
     options_.tls.certificate = certificate;
-    options_.tls.key = value;
+    options_.tls.key = key;
     return true;
   }
   if (name == "serve") {
@@ -205,7 +185,6 @@ bool Server::listen() {
   poll_socket();
   stopping_ = false;
   listening_ = true;
-  served_ = false;
   return true;
 }
 
@@ -259,38 +238,15 @@ void Server::accept_all() {
 // ---- the loop and its thread
 
 bool Server::start() {
-  if (!listening_ && !listen()) return false;
-  begin_serving();
-  // No signal of the host is handled on the mock's thread.
+  if (!listen()) return false;
+  serving_ = true;
+  // No signal of the host is handled on the mock's thread; a write to a closed peer ends nothing.
   sigset_t every, before;
   sigfillset(&every);
   pthread_sigmask(SIG_SETMASK, &every, &before);
   thread_ = std::thread([this] { serve(); });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return true;
-}
-
-bool Server::run() {
-  if (!listening_ && !listen()) return false;
-  begin_serving();
-  SigpipeBlock block;
-  uv_signal_t signals[2];
-  int numbers[2] = {SIGINT, SIGTERM};
-  for (int i = 0; i < 2; ++i) {
-    uv_signal_init(&loop_, &signals[i]);
-    signals[i].data = this;
-    uv_signal_start_oneshot(
-        &signals[i], [](uv_signal_t* signal, int) { static_cast<Server*>(signal->data)->close_handles(); },
-        numbers[i]);
-    uv_unref(reinterpret_cast<uv_handle_t*>(&signals[i]));
-  }
-  serve();
-  return true;
-}
-
-void Server::begin_serving() {
-  std::lock_guard lock(mutex_);
-  serving_ = served_ = true;
 }
 
 void Server::serve() {
@@ -336,7 +292,6 @@ void Server::stop() {
     changed_.wait(lock, [this] { return !serving_; });
   }
   if (thread_.joinable()) thread_.join();
-  if (!served_) serve();  // it was only listening: the loop still has to close its handles
   listening_ = false;
 }
 

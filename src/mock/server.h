@@ -43,13 +43,12 @@ class Server {
 
   // ---- life; false and error() when it fails
   bool set(std::string_view name, std::string_view value);
-  bool listen();
   bool start();
-  bool run();
   void stop();
   int port() const { return port_; }
   const std::string& error() const { return error_; }
   bool fail(std::string text);
+  bool refuse_scene(std::string_view scene);
 
   // Runs on the loop's thread and returns when it is done; at once when nothing is being served.
   void on_loop(const std::function<void()>& work);
@@ -114,7 +113,7 @@ class Server {
   void poll_socket();
   void accept_all();
   bool bind_socket(int fd);
-  void begin_serving();
+  bool listen();
   void serve();
   void run_posted();
   void flush();
@@ -141,7 +140,6 @@ class Server {
   int socket_ = -1;
   std::atomic<int> port_ = -1;  // read from any thread
   bool listening_ = false;
-  bool served_ = false;
   std::thread thread_;
 
   std::mutex mutex_;  // guards the four below

@@ -69,8 +69,12 @@ size_t Server::kick() {
 bool Server::play(std::string_view scene) {
   if (stopping_ || !listening_)
     return fail("scenes are played on a running mock; before the start set \"scene\"");
-  return pbx_.play(scene) || fail("unknown scene \"" + std::string(scene) +
-                                  "\"; known are call, queue, bridge (each with \"once\"), storm N and none");
+  return pbx_.play(scene) || refuse_scene(scene);
+}
+
+bool Server::refuse_scene(std::string_view scene) {
+  return fail("unknown scene \"" + std::string(scene) +
+              "\"; known are call, queue, bridge (each with \"once\"), storm N and none");
 }
 
 size_t Server::release() {

@@ -45,6 +45,11 @@ bool Users::add(std::string_view text, std::string& reason) {
     reason = "user: expected NAME:SECRET[:READ[:WRITE[:FLAGS]]], got \"" + parts[0] + "...\"";
     return false;
   }
+  for (size_t i = 2; i < std::min<size_t>(parts.size(), 4); ++i) {
+    if (are_classes(parts[i])) continue;
+    reason = "user: unknown class in \"" + parts[i] + "\"; known are none," + privilege(all_classes);
+    return false;
+  }
   User user;
   user.name = parts[0];
   user.secret = parts[1];

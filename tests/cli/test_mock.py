@@ -25,11 +25,20 @@ class MockProgram(ProgramTest):
                 self.assertEqual(mock.end()[0], 0)
 
     def test_wrong_usage(self):
-        for arguments in (["--port", "65536"], ["--port", "many"], ["--version", "0.9"], ["--scene", "nonsense"],
-                          ["--user", "name"], ["--nonsense"]):
+        for arguments, allowed in ((["--port", "65536"], "0 to 65535"), (["--port", "many"], "0 to 65535"),
+                                   (["--port", "1", "--port", "2"], "--port"), (["--port"], "--port"),
+                                   (["--version", "0.9"], "22, 20, 18, 16, 13"), (["--version", ""], "22, 20"),
+                                   (["--scene", "calls"], "call, queue, bridge"), (["--scene", ""], "call, queue"),
+                                   (["--scene", "storm x"], "storm N"), (["--scene", "call twice"], "once"),
+                                   (["--user", "name"], "NAME:SECRET"), (["--user", ":secret"], "NAME:SECRET"),
+                                   (["--user", "a:b:calls"], "call,"), (["--user", "a:b:all:calls"], "call,"),
+                                   (["--user", "a:b:all:all:loud"], "single"), (["--tls", "one"], '"one"'),
+                                   (["--nonsense"], "--help"), (["--user", "a:b", "nonsense"], "--help")):
             result = run("mock", *arguments)
-            self.assertEqual(result.returncode, 2, (arguments, result))
-            self.assertIn(arguments[-1].encode(), result.stderr)
+            self.assert_ended(result, 2, out=b"")
+            self.assertTrue(result.stderr.startswith(b"ami mock: "), result)
+            self.assertIn(allowed.encode(), result.stderr)
+            self.assertIn(arguments[-1].partition(":")[0].encode(), result.stderr)
 
     def test_port_in_use(self):
         with Mock() as mock:

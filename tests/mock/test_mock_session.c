@@ -477,6 +477,12 @@ static void test_wrong_use(void** state) {
   assert_int_equal(ami_mock_set(mock, "colour", "red"), -1);
   assert_int_equal(ami_mock_set(mock, "user", "lonely"), -1);
   assert_int_equal(ami_mock_set(mock, "user", "a:b:all:all:loud"), -1);
+  assert_int_equal(ami_mock_set(mock, "user", "a:b:calls"), -1);
+  assert_non_null(strstr(ami_mock_error(mock), "\"calls\""));
+  assert_int_equal(ami_mock_set(mock, "user", "a:b:call,,all:none"), 0);
+  assert_int_equal(ami_mock_set(mock, "scene", "calls"), -1);
+  assert_non_null(strstr(ami_mock_error(mock), "known are call, queue"));
+  assert_int_equal(ami_mock_set(mock, "scene", "none"), 0);
   assert_int_equal(ami_mock_set(mock, "tls", "only-one"), -1);
   assert_int_equal(ami_mock_set(mock, "serve", "no/such/recording"), -1);
   assert_int_equal(ami_mock_fault(mock, "explode", 1), -1);
@@ -487,8 +493,10 @@ static void test_wrong_use(void** state) {
   assert_int_equal(ami_mock_emit(mock, NULL), -1);
   ami_mock_stop(NULL);
   ami_mock_free(NULL);
-  assert_int_equal(ami_mock_listen(mock), 0); /* and never served */
+  assert_int_equal(ami_mock_start(mock), 0);
+  assert_int_equal(ami_mock_start(mock), -1);
   ami_mock_free(mock);
+  ami_mock_free(ami_mock_new()); /* and never started */
 }
 
 int main(void) {
