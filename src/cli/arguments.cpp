@@ -11,7 +11,7 @@ namespace {
 constexpr const char* kVerbs = "events, send, command, mock";
 
 constexpr const char* kProgramFooter = R"(Examples:
-  export AMI_URL=ami://admin@pbx.example AMI_PASSWORD
+  export AMI_URL=ami://admin@pbx.example    the password: AMI_PASSWORD, or asked for
   ami events 'Queue*'                      every event of the queues, until Ctrl-C
   ami send Originate Channel=PJSIP/100 Context=default Exten=200 Priority=1
   ami command 'core show channels'
@@ -23,14 +23,17 @@ Exit codes: 0 done, 1 Asterisk said Error, 2 wrong usage, 3 no connection,
 
 constexpr const char* kEventsFooter = R"(Examples:
   ami events --url ami://admin@pbx.example
-  ami events 'Queue*' Agent\*
+  ami events 'Queue*' 'Agent*'
   ami events Newchannel | jq -r .fields.Channel
   ami events --count 1 FullyBooted --for 30 > /dev/null
 
 A GLOB is an event's name, with * and ? for any text and any character; case does
-not matter. The stream lives through restarts of Asterisk. What the library tells
-(login, ready, connection-..., gap where events may have been missed) is part of it.
-It ends at Ctrl-C or SIGTERM, or when nobody reads it any more: exit code 0.
+not matter. What the library tells (login, ready, connection-..., gap where events may
+have been missed) is part of the stream. The first login must succeed; from then on the
+stream lives through restarts of Asterisk, unless -o reconnect=false.
+
+Exit codes: 0 at the end of --count or --for, or when nobody reads any more; 130 at
+Ctrl-C, 143 at SIGTERM; others as in 'ami --help'.
 
 JSON, one line for each message:
   {"seq":17,"time":"2026-11-24T04:45:56.123Z","kind":"event","name":"Newchannel",

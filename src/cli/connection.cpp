@@ -96,7 +96,7 @@ void Connection::open() {
     Items items(queue());
     for (const ami_item_t& item : items) {
       if (std::string_view(ami_msg_name(item.msg)) == "ready") return;
-      if (is_final(item.msg)) throw failure();
+      if (is_final(item.msg)) throw failure(item.msg);
     }
   }
   throw interrupted("nothing was sent");
@@ -128,19 +128,21 @@ void Connection::close(const std::function<void(const ami_item_t&)>& see) {
   }
 }
 
-bool Connection::is_final(const ami_msg_t* message) {
-  const char* final = ami_msg_get(message, "Final", nullptr);
-  return std::string_view(ami_msg_name(message)) == "connection-close" && final != nullptr &&
-         std::string_view(final) == "true";
+bool Connection::is_close(const ami_msg_t* message) {
+  return ami_msg_kind(message) == AMI_MSG_NOTICE &&
+         std::string_view(ami_msg_name(message)) == "connection-close";
 }
 
-Failure Connection::failure() const {
-  int err = ami_wait(client(), 0);
-  return failure_of(client(), err < 0 ? err : AMI_ELOST);
+bool Connection::is_final(const ami_msg_t* message) {
+  return is_close(message) && value_of(message, "Final") == "true";
+}
+
+Failure Connection::failure(const ami_msg_t* close) {
+  return {exit_code_of(error_number(value_of(close, "Error"))), std::string(value_of(close, "Reason"))};
 }
 
 Failure Connection::interrupted(const std::string& what) const {
-  return {128 + signals_.received(), "interrupted: " + what};
+  return {signals_.exit_code(), "interrupted: " + what};
 }
 
 }  // namespace ami::cli

@@ -49,10 +49,11 @@ class Connection {
   // Logs off and waits for the end; what comes in meanwhile is handed to see.
   void close(const std::function<void(const ami_item_t&)>& see = {});
 
-  // The last notice of a client: it does not try again.
+  // The notice that a connection, or the attempt at one, has ended; the final one: no other follows.
+  [[nodiscard]] static bool is_close(const ami_msg_t* message);
   [[nodiscard]] static bool is_final(const ami_msg_t* message);
-  // Why the client has ended, for good, without being asked to.
-  [[nodiscard]] Failure failure() const;
+  // What such a notice tells.
+  [[nodiscard]] static Failure failure(const ami_msg_t* close);
   // What a signal has cut short.
   [[nodiscard]] Failure interrupted(const std::string& what) const;
 

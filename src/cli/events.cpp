@@ -10,7 +10,8 @@ namespace {
 class EventStream {
  public:
   EventStream(const EventsArguments& arguments, const Signals& signals, Output& output)
-      : connection_(arguments.server, {{"reconnect", "true"}}, signals),
+      : signals_(signals),
+        connection_(arguments.server, {{"reconnect", "true"}}, signals),
         output_(output),
         printer_(arguments.format, output),
         left_(arguments.count) {
@@ -28,13 +29,14 @@ class EventStream {
       wake = connection_.wait(deadline_, output_.fd());
       if (wake == Wake::kItems) print_items();
     }
-    if (wake == Wake::kDeadline && !was_ready_) throw never_ready();
+    if (wake == Wake::kDeadline && !was_ready_)
+      throw Failure(kTimeOut, "no login within the time of --for: give it longer");
     if (wake == Wake::kReaderGone) reader_gone_ = true;
     connection_.close([this](const ami_item_t& item) {
       if (item.msg == nullptr || ami_msg_kind(item.msg) != AMI_MSG_NOTICE || !is_new(item)) return;
       write(printer_.message(item.msg));
     });
-    return kSuccess;
+    return signals_.exit_code();
   }
 
  private:
@@ -57,47 +59,35 @@ class EventStream {
   void print_items() {
     Items items(connection_.queue());
     std::string text;
-    const ami_msg_t* final = nullptr;
+    const ami_msg_t* end = nullptr;
     for (const ami_item_t& item : items) {
-      if (done_ || item.msg == nullptr || !is_new(item)) continue;
+      if (done_ || end != nullptr || item.msg == nullptr || !is_new(item)) continue;
       text += printer_.message(item.msg);
       note(item.msg);
-      if (Connection::is_final(item.msg)) final = item.msg;
+      if (is_end(item.msg)) end = item.msg;
     }
     write(text);
-    if (final != nullptr) throw connection_.failure();
+    if (end != nullptr) throw Connection::failure(end);
+  }
+
+  // A server that has never let us in is more likely a mistake than a restart: no second attempt.
+  bool is_end(const ami_msg_t* message) const {
+    return Connection::is_close(message) && (Connection::is_final(message) || !was_ready_);
   }
 
   void note(const ami_msg_t* message) {
-    int kind = ami_msg_kind(message);
-    std::string_view name = ami_msg_name(message);
-    if (kind != AMI_MSG_NOTICE) {
+    if (ami_msg_kind(message) != AMI_MSG_NOTICE) {
       if (left_ > 0 && --left_ == 0) done_ = true;
-    } else if (name == "ready") {
+    } else if (std::string_view(ami_msg_name(message)) == "ready") {
       was_ready_ = true;
-    } else if (name == "connection-error" || name == "connection-timeout") {
-      warn(message);
     }
-  }
-
-  // Once, and only to who may not see the notices: nothing else tells why nothing comes.
-  void warn(const ami_msg_t* message) {
-    if (was_ready_ || warned_ || output_.is_terminal()) return;
-    warned_ = true;
-    const char* reason = ami_msg_get(message, "Reason", nullptr);
-    complain("no connection yet (" + std::string(reason == nullptr ? "" : reason) + "): trying again");
   }
 
   void write(const std::string& text) {
     if (!reader_gone_ && !output_.write(text)) reader_gone_ = done_ = true;
   }
 
-  Failure never_ready() const {
-    std::string reason = detail_of(connection_.client());
-    return reason.empty() ? Failure(kTimeOut, "no login within the time of --for: give it longer")
-                          : Failure(kNoConnection, reason);
-  }
-
+  const Signals& signals_;
   Connection connection_;
   Output& output_;
   Printer printer_;
@@ -107,7 +97,6 @@ class EventStream {
   bool done_ = false;
   bool reader_gone_ = false;
   bool was_ready_ = false;
-  bool warned_ = false;
 };
 
 }  // namespace

@@ -30,6 +30,14 @@ int exit_code_of(int err) {
   }
 }
 
+int error_number(std::string_view name) {
+#define AMI_RETURN_IF_NAMED(error, number, text) \
+  if (name == "AMI_" #error) return number;
+  AMI_ERROR_MAP(AMI_RETURN_IF_NAMED)
+#undef AMI_RETURN_IF_NAMED
+  return AMI_ELOST;
+}
+
 Failure failure_of(const ami_t* client, int err) {
   std::string text = detail_of(client);
   if (text.empty()) text = ami_strerror(err);

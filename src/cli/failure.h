@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "cli/handle.h"
 
@@ -29,6 +30,9 @@ class Failure : public std::runtime_error {
 
 // The exit code that stands for an AMI_E* number (or 0).
 int exit_code_of(int err);
+
+// The AMI_E* number of that name; AMI_ELOST for what is none.
+int error_number(std::string_view name);
 
 // Of a call on a client that failed with err: its detail, or else the number's own text.
 Failure failure_of(const ami_t* client, int err);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "ami/ami.h"
 
@@ -55,6 +56,12 @@ std::string text_of(Reader reader) {
 
 inline std::string detail_of(const ami_t* client) {
   return text_of([client](char* text, size_t room) { return ami_detail(client, text, room); });
+}
+
+inline std::string_view value_of(const ami_msg_t* message, const char* key) {
+  size_t length = 0;
+  const char* value = ami_msg_get(message, key, &length);
+  return value == nullptr ? std::string_view() : std::string_view(value, length);
 }
 
 inline std::string option_of(const ami_t* client, const char* name) {

@@ -86,7 +86,7 @@ Password typed_password(const std::string& who, const Signals& signals) {
   while (poll(watched, 2, -1) < 0 && errno == EINTR) {
   }
   ask("\n");
-  if (watched[1].revents != 0) throw Failure(128 + signals.received(), "interrupted: nothing was sent");
+  if (watched[1].revents != 0) throw Failure(signals.exit_code(), "interrupted: nothing was sent");
   return first_line(STDIN_FILENO, "terminal");
 }
 

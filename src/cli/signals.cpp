@@ -42,8 +42,8 @@ Signals::Signals() {
 int Signals::fd() const {
   return bell[0];
 }
-int Signals::received() const {
-  return first_signal;
+int Signals::exit_code() const {
+  return first_signal == 0 ? 0 : 128 + first_signal;
 }
 
 }  // namespace ami::cli

@@ -12,8 +12,8 @@ class Signals {
 
   // Readable from the first signal on; never to be read.
   [[nodiscard]] int fd() const;
-  // The first signal, or 0.
-  [[nodiscard]] int received() const;
+  // As of a shell: 128 + the first signal; 0 before one came.
+  [[nodiscard]] int exit_code() const;
 };
 
 }  // namespace ami::cli

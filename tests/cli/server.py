@@ -3,6 +3,8 @@
 import socket
 import threading
 
+from program import LIMIT
+
 SUCCESS = b"Response: Success\r\n{id}Message: ok\r\n\r\n"
 ANSWERS = {
     "challenge": b"Response: Success\r\n{id}Challenge: 123456789\r\n\r\n",
@@ -24,26 +26,34 @@ class Server:
         self.sessions = []
         self.accepted = 0
         self.actions = []  # (name in small letters, lines)
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.acceptor = threading.Thread(target=self._accept, daemon=True)
+        self.acceptor.start()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)  # close() alone would leave accept() waiting, perhaps on the next server
+        self.acceptor.join()
         self.listener.close()
         self.drop()
 
     def url(self, user="admin"):
         return f"ami://{user}@127.0.0.1:{self.port}"
 
-    def wait_for(self, name, count=1, limit=30):
-        """Waits until that many actions of the name were read; returns the lines of the last."""
+    def wait_for(self, name, count=1):
+        """Waits until that many actions of the name were read and answered; returns the lines of the last."""
         def seen():
             return [lines for known, lines in self.actions if known == name]
-        with self.changed:
-            if not self.changed.wait_for(lambda: len(seen()) >= count, limit):
-                raise TimeoutError(f"{name} not read; read so far: {self.actions}")
-            return seen()[-1]
+        self._wait_until(lambda: len(seen()) >= count)
+        return seen()[-1]
+
+    def wait_for_connection(self):
+        self._wait_until(lambda: self.accepted > 0)
+
+    def wait_for_end(self):
+        """Waits until all who connected are gone."""
+        self._wait_until(lambda: self.accepted > 0 and not self.sessions)
 
     def push(self, data):
         """Sends bytes to all who are connected."""
@@ -57,6 +67,11 @@ class Server:
             for session in self.sessions:
                 session.shutdown(socket.SHUT_RDWR)
             self.sessions.clear()
+
+    def _wait_until(self, condition):
+        with self.changed:
+            if not self.changed.wait_for(condition, LIMIT):
+                raise TimeoutError(f"{self.accepted} connections, {len(self.sessions)} open, read: {self.actions}")
 
     def _accept(self):
         while True:
@@ -81,6 +96,7 @@ class Server:
         with self.changed:
             if session in self.sessions:
                 self.sessions.remove(session)
+            self.changed.notify_all()
         session.close()
 
     @staticmethod
@@ -95,14 +111,15 @@ class Server:
     def _answer(self, session, lines):
         fields = {key.lower(): value for key, _, value in (line.partition(b": ") for line in lines)}
         name = fields[b"action"].decode().lower()
-        with self.changed:
-            self.actions.append((name, lines))
-            self.changed.notify_all()
         answer = self.answers.get(name, SUCCESS)
+        with self.changed:  # who waits for the action finds it answered
+            try:
+                session.sendall(self._with_id(answer or b"", fields))
+            finally:
+                self.actions.append((name, lines))
+                self.changed.notify_all()
         if answer is None or name == "logoff":
-            session.sendall(answer and self._with_id(answer, fields) or b"")
             raise ConnectionAbortedError
-        session.sendall(self._with_id(answer, fields))
 
     @staticmethod
     def _with_id(answer, fields):

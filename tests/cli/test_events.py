@@ -19,10 +19,12 @@ class StreamTest(ProgramTest):
 
     def setUp(self):
         self.server = self.enterContext(Server())
+        self.started = 0
 
     def start(self, *arguments, **more):
         running = self.enterContext(Running("events", "--url", self.server.url(), *arguments, **more))
-        self.server.wait_for("login")
+        self.started += 1
+        self.server.wait_for("login", self.started)
         return running
 
     def ready(self, *arguments, **more):
@@ -129,7 +131,7 @@ class Ends(StreamTest):
             running = self.ready()
             running.signal(number)
             code, out, err = running.end()
-            self.assertEqual((code, err), (0, b""))
+            self.assertEqual((code, err), (128 + number, b""))
             last = json.loads(out.splitlines()[-1])
             self.assertEqual((last["name"], last["fields"]["Final"]), ("connection-close", "true"))
             self.server.wait_for("logoff", count)
@@ -181,11 +183,12 @@ class Ends(StreamTest):
             stream.readline()
             running.signal(signal.SIGINT)
             code, _, err = running.end()
-        self.assertEqual((code, err), (0, b""))
+        self.assertEqual((code, err), (130, b""))
 
     def test_full_disk(self):
         with open("/dev/full", "wb") as full:
-            code, _, err = self.start(stdout=full).end()
+            with Running("events", "--url", self.server.url(), stdout=full) as running:
+                code, _, err = running.end()
         self.assertEqual(code, 6)
         self.assertIn(b"(No space left on device)", err)
 
@@ -210,6 +213,13 @@ class Reconnects(StreamTest):
 
 
 class Failures(ProgramTest):
+    def assert_failed(self, result, code, reason):
+        """Ended by the first attempt's failure: the last line and the complaint tell the same."""
+        self.assert_ended(result, code, err=reason)
+        last = json.loads(result.stdout.splitlines()[-1])
+        self.assertEqual(last["name"], "connection-close")
+        self.assertEqual(result.stderr.decode(), f"ami: {last['fields']['Reason']}\n")
+
     @staticmethod
     def closed_port():
         with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -218,31 +228,33 @@ class Failures(ProgramTest):
     def test_login_refused(self):
         with Mock() as mock:
             result = run("events", "--url", mock.url(), password="wrong")
-        self.assert_ended(result, 4, err="Authentication failed")
+        self.assert_failed(result, 4, "Authentication failed")
+
+    def test_logged_in_already(self):
+        with Mock() as mock, Running("events", "--url", mock.url("single")) as first:
+            first.message("ready")
+            self.assert_failed(run("events", "--url", mock.url("single")), 4, "Already In Use")
+
+    def test_filter_refused(self):
+        with Server({"filter": b"Response: Error\r\n{id}Message: Filter did not compile\r\n\r\n"}) as server:
+            result = run("events", "--url", server.url(), "-o", "filter=(")
+        self.assert_failed(result, 4, "Filter did not compile")
 
     def test_no_server(self):
         port = self.closed_port()
-        result = run("events", "--url", f"ami://admin@127.0.0.1:{port}", "-o", "reconnect=false")
-        self.assert_ended(result, 3, err=f"127.0.0.1:{port}")
+        for option in ("reconnect=true", "reconnect=false"):
+            result = run("events", "--url", f"ami://admin@127.0.0.1:{port}", "-o", option)
+            self.assert_failed(result, 3, f"127.0.0.1:{port}")
 
-    def test_no_server_yet_is_told_once_and_tried_again(self):
-        port = self.closed_port()
-        with Running("events", "--url", f"ami://admin@127.0.0.1:{port}", "-o", "reconnect=1") as running:
-            for _ in range(3):
-                running.message("connection-error")
-            running.signal(signal.SIGINT)
-            code, _, err = running.end()
-        self.assertEqual(code, 0)
-        self.assertEqual(err.count(b"\n"), 1, err)
-        self.assertIn(f"127.0.0.1:{port}".encode(), err)
+    def test_no_ami(self):
+        with Server(banner=b"HTTP/1.1 400 Bad Request\r\n\r\n") as server:
+            self.assert_failed(run("events", "--url", server.url()), 3, "HTTP")
 
-    def test_never_ready(self):
-        port = self.closed_port()
-        result = run("events", "--url", f"ami://admin@127.0.0.1:{port}", "--for", "0.3")
-        self.assert_ended(result, 3, err=f"127.0.0.1:{port}")
-        with Server({"challenge": b""}) as server:
-            result = run("events", "--url", server.url(), "--for", "0.3")
-        self.assert_ended(result, 5, err="--for")
+    def test_silent_server(self):
+        with Server(banner=b"") as server:
+            result = run("events", "--url", server.url(), "-o", "login.timeout_ms=200")
+            self.assert_failed(result, 5, "200")
+            self.assert_ended(run("events", "--url", server.url(), "--for", "0.3"), 5, err="--for")
 
 
 class WithMock(ProgramTest):
@@ -253,7 +265,7 @@ class WithMock(ProgramTest):
                 self.assertIn("Uniqueid", created["fields"])
                 running.message("Hangup")
                 running.signal(signal.SIGTERM)
-                self.assertEqual(running.end()[::2], (0, b""))
+                self.assertEqual(running.end()[::2], (143, b""))
 
 
 if __name__ == "__main__":

@@ -164,7 +164,7 @@ class ExitCodes(ProgramTest):
         self.assert_ended(result, 4, out=b"", err="Filter did not compile")
 
     def test_5_silent_server(self):
-        with Server(banner=b"", answers={"challenge": b""}) as server:
+        with Server(banner=b"") as server:
             self.assert_ended(sent(server.url(), "Ping", "-o", "login.timeout_ms=200"), 5, out=b"", err="200")
 
     def test_5_slow_action(self):
@@ -191,9 +191,9 @@ class ExitCodes(ProgramTest):
             self.assertIn(b"interrupted", err)
 
     def test_signal_while_connecting(self):
-        with Server(banner=b"", answers={"challenge": b""}) as server:
+        with Server(banner=b"") as server:
             with Running("send", "Ping", "--url", server.url()) as running:
-                server.wait_for("challenge")
+                server.wait_for_connection()
                 running.signal(signal.SIGINT)
                 code, out, err = running.end()
         self.assertEqual((code, out), (130, b""))

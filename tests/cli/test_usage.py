@@ -30,14 +30,15 @@ class Help(ProgramTest):
                 self.assertIn(text, result.stdout.decode(), verb)
 
     def test_help_fits_a_terminal(self):
-        for arguments in (["--help"], *([verb, "--help"] for verb in VERBS[:3])):
+        for arguments in (["--help"], *([verb, "--help"] for verb in VERBS)):
             for line in run(*arguments).stdout.decode().splitlines():
                 self.assertLessEqual(len(line), 90, line)
 
     def test_help_of_the_mock(self):
         result = run("mock", "--help")
-        self.assert_ended(result, 0)
-        self.assertIn("--port", result.stdout.decode())
+        self.assert_ended(result, 0, err="")
+        for text in ("  ami mock ", "--port", "--user", "--tls", "--version", "--scene"):
+            self.assertIn(text, result.stdout.decode())
 
 
 class Refused(ProgramTest):
@@ -132,7 +133,13 @@ class RefusedFields(ProgramTest):
 
     def test_until(self):
         self.assert_refused(["Ping", "--until", "UserEvent"], "UserEvent")
-        self.assert_refused(["Originate", "--until", "OriginateResponse"], "Async")
+
+    def test_until_that_cannot_come(self):
+        with Server() as server:
+            result = run("send", "--url", server.url(), "Originate", "--until", "OriginateResponse")
+            self.assert_ended(result, 2, out=b"", err="Async")
+            server.wait_for_end()
+            self.assertEqual([name for name, _ in server.actions], ["challenge", "login"])
 
 
 if __name__ == "__main__":
