@@ -138,7 +138,7 @@ static void clients_take_turns(void** state) {
   char found[4096];
   (void)state;
   core_lane_t* other = core_lane_new(queue, 2);
-  events(lane, 1, 500);
+  for (uint64_t first = 1; first < 500; first += 100) events(lane, first, first + 99);
   events(other, 1, 3);
   assert_int_equal(core_queue_poll(queue, 80, 0, found, sizeof found), 80);
   assert_non_null(strstr(found, " 2:e1 2:e2 2:e3 "));
