@@ -147,6 +147,21 @@ static void gaps_without_memory(void** state) {
   holds("gap(2,1,2,2) e3");
 }
 
+/* An event that cannot be kept is a dropped one. */
+static void events_without_memory(void** state) {
+  (void)state;
+  for (uint64_t number = 1; number <= 200; number++) {
+    core_lane_event(lane, handler, number);
+    core_fail_allocation(0);
+    core_lane_commit(lane);
+    core_fail_allocation(-1);
+  }
+  const uint64_t dropped = core_lane_dropped(lane);
+  assert_true(dropped > 0);
+  assert_int_equal(core_queue_dispatch(queue, 1000, 0), 200 - dropped);
+  called_some();
+}
+
 static void replies_without_memory(void** state) {
   (void)state;
   assert_int_equal(core_lane_reserve_reply(lane), 0);
@@ -302,6 +317,7 @@ int main(void) {
       GAP_TEST(lost_events_are_a_gap),
       GAP_TEST(drops_before_a_lost_event),
       GAP_TEST(gaps_without_memory),
+      TEST(events_without_memory),
       TEST(replies_without_memory),
       TEST(taking_without_memory_takes_nothing),
       TEST(short_of_memory_for_the_second_batch),
