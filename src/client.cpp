@@ -181,13 +181,16 @@ int Client::wait(int timeout_ms) {
     return refuse(AMI_ETHREAD, "ami_wait() blocks, and this thread delivers messages");
   }
   std::unique_lock lock(mutex_);
-  const auto decided = [this] { return state() == AMI_STATE_READY || state() == AMI_STATE_IDLE; };
+  const auto decided = [this] {
+    return state() == AMI_STATE_READY || state() == AMI_STATE_IDLE || destroying_;
+  };
   if (timeout_ms < 0) {
     changed_.wait(lock, decided);
   } else if (!changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), decided)) {
     if (detail_.empty()) detail_ = "not logged in within " + std::to_string(timeout_ms) + " ms";
     return AMI_ETIMEDOUT;
   }
+  if (destroying_) return AMI_ECLOSED;
   if (state() == AMI_STATE_READY) return 0;
   if (last_error_ == AMI_ESTATE) detail_ = "ami_connect() was not called";
   return last_error_;
@@ -427,6 +430,10 @@ void Client::destroy() {
   if (forked()) return abandon();
   if (destroying_.exchange(true)) return;
   const auto self = shared_from_this();
+  {
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();  // ami_wait() on other threads
+  }
   if (lane_ == nullptr) {  // never connected, and no queue chosen
     release_handlers();
     delete handle_;

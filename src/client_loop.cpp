@@ -59,14 +59,7 @@ void Client::out_of_memory() noexcept {
 }
 
 void Client::start() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (destroying_) {
-      alive_ = transport_ != nullptr;
-      changed_.notify_all();
-      return;
-    }
-  }
+  if (destroying_) return;  // settle() finishes
   if (!transport_) {
     auto transport = Transport::create(loop_, *this);
     self_ = shared_from_this();
@@ -358,7 +351,9 @@ void Client::finish_on_loop() {
   lane_->commit();
   const std::lock_guard lock(mutex_);
   wakes_ = false;
-  transport_->close();
+  if (transport_) return transport_->close();
+  alive_ = false;  // destroyed before it had begun
+  changed_.notify_all();
 }
 
 // ---------------------------------------------------------------------------------------- the session

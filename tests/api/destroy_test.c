@@ -103,7 +103,7 @@ static void undelivered_events_are_discarded(void** state) {
   ami_mock_emit_many(world->mock, "Event: Hello\r\nPrivilege: user,all\r\n\r\n", 100);
   sink_t* sent = send_action(world, client, action("Ping", NULL));
   until_mock(world, "action:Ping", 2);
-  while (ami_stat(client, AMI_STAT_RESPONSES) < 3) {
+  while (ami_stat(client, AMI_STAT_RESPONSES) < 4) {
   }
   client_destroy(world, client);
   const size_t seen = count_of(hellos);
