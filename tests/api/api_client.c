@@ -285,6 +285,12 @@ int refused(world_t* world, ami_t* client, ami_action_t* made) {
   return result;
 }
 
+int emit(world_t* world, const char* name) {
+  char text[256];
+  snprintf(text, sizeof text, "Event: %s\r\nPrivilege: user,all\r\n\r\n", name);
+  return ami_mock_emit(world->mock, text);
+}
+
 /* ------------------------------------------------------------------------------------------ waiting */
 
 /* What an application does with the items of ami_queue_poll(). */

@@ -112,6 +112,9 @@ const ami_reply_t* reply_to(world_t*, ami_t*, ami_action_t*);
 /* The result of an ami_send() that is refused; its user must have been released. */
 int refused(world_t*, ami_t*, ami_action_t*);
 
+/* The mock raises an event of that name, of class user; returns to how many sessions. */
+int emit(world_t*, const char* name);
+
 /* Lets things happen until the condition holds; a failure after WAIT_MS. */
 typedef bool (*condition_t)(void* what);
 void until_named(world_t*, condition_t, void* what, const char* name);
