@@ -147,6 +147,7 @@ const char* names(sink_t*);
   } while (0)
 #define assert_reply(reply_, status_, fate_)         \
   do {                                               \
-    assert_error(ami_reply_status(reply_), status_); \
-    assert_int_equal(ami_reply_fate(reply_), fate_); \
+    const ami_reply_t* given_ = (reply_);            \
+    assert_error(ami_reply_status(given_), status_); \
+    assert_int_equal(ami_reply_fate(given_), fate_); \
   } while (0)
