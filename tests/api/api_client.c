@@ -430,6 +430,16 @@ void until_state(world_t* world, ami_t* client, int state) {
   until(world, is_state, &goal);
 }
 
+void until_stat(ami_t* client, int which, int64_t n) {
+  const int64_t end = milliseconds() + WAIT_MS;
+  int64_t value = 0;
+  while ((value = ami_stat(client, which)) < n) {
+    if (milliseconds() > end)
+      fail_msg("statistic %d is %lld after %d s", which, (long long)value, WAIT_MS / 1000);
+    step_thread();
+  }
+}
+
 void settle(world_t* world, ami_t* client) {
   assert_reply(reply_to(world, client, action("Ping", NULL)), 0, AMI_ANSWERED);
 }

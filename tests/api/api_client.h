@@ -127,6 +127,8 @@ const ami_msg_t* until_field(world_t*, sink_t*, const char* key, const char* val
 /* A counter of the mock's has reached n (open: is n). */
 void until_mock(world_t*, const char* counter, int64_t n);
 void until_state(world_t*, ami_t*, int state);
+/* Waits until a counter has reached n; takes nothing from a queue, runs no loop. */
+void until_stat(ami_t*, int which, int64_t n);
 /* Everything that the server said before is delivered. */
 void settle(world_t*, ami_t*);
 /* One short wait for something to happen. */
