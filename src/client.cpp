@@ -114,8 +114,7 @@ int Client::set_log(int level, HandlerPtr handler) {
 
 void Client::attach_queue(std::shared_ptr<Queue> queue) {
   const auto weak = weak_from_this();
-  auto describe = [weak](const QueueLane::Gap& gap, std::string_view label,
-                         std::vector<HandlerPtr>& handlers) {
+  auto describe = [weak](const Gap& gap, std::string_view label, std::vector<HandlerPtr>& handlers) {
     const auto self = weak.lock();
     return self ? self->describe_gap(gap, label, handlers) : MessagePtr();
   };
@@ -133,7 +132,10 @@ void Client::attach_queue(std::shared_ptr<Queue> queue) {
 // Under mutex_. What the chosen delivery needs, at the first connect.
 void Client::attach() {
   if (uv_ != nullptr && lane_ == nullptr) {
-    direct_ = std::make_unique<DirectLane>(handle_);
+    auto describe = [this](const Gap& gap, std::vector<HandlerPtr>& handlers) {
+      return describe_gap(gap, options_.session.identifier, handlers);
+    };
+    direct_ = std::make_unique<DirectLane>(handle_, std::move(describe));
     lane_ = direct_.get();
   } else if (lane_ == nullptr) {
     const auto queue = std::make_shared<Queue>();
@@ -358,6 +360,7 @@ void Client::on_reply(const PendingPtr& pending) {
     accepted.waiter->reply = accepted.reply;
     accepted.waiter->done.notify_one();
   } else {
+    if (queued_) accepted.reply->time_ns = unix_ns();
     lane_->reply(accepted.handler, accepted.reply);
   }
 }
@@ -385,7 +388,9 @@ int64_t Client::stat(int which) {
   const auto queued = queued_;
   lock.unlock();
   if (queued) levels = queued->levels();
-  const uint64_t age_ns = levels.oldest_ns == 0 ? 0 : unix_ns() - levels.oldest_ns;
+  const uint64_t dropped = direct_ ? direct_->dropped() : levels.dropped;
+  const uint64_t now = unix_ns();
+  const uint64_t age_ns = levels.items == 0 || levels.oldest_ns > now ? 0 : now - levels.oldest_ns;
   switch (which) {
     case AMI_STAT_EVENTS:
       return count(kEvents);
@@ -402,7 +407,7 @@ int64_t Client::stat(int which) {
     case AMI_STAT_INFLIGHT:
       return inflight;
     case AMI_STAT_DROPPED:
-      return static_cast<int64_t>(levels.dropped);
+      return static_cast<int64_t>(dropped);
     case AMI_STAT_QUEUED:
       return static_cast<int64_t>(levels.items);
     case AMI_STAT_QUEUED_BYTES:
@@ -459,10 +464,7 @@ void Client::finish_queued() {
   // Let go here, so that the I/O thread is joined when this was its last client.
   const auto loop = std::move(loop_);
   lock.unlock();
-  if (own_queue_) {
-    while (queue_->dispatch(SIZE_MAX, 0) > 0) {
-    }
-  }
+  if (own_queue_) queue_->drain();
   release_handlers();
   queued_->forget_client();
   delete handle_;

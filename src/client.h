@@ -168,8 +168,7 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   void on_log(int level, const std::string& line) override { log(level, line); }
 
   void deliver(const Router::Targets& targets, Arrival& arrival);
-  MessagePtr describe_gap(const QueueLane::Gap& gap, std::string_view label,
-                          std::vector<HandlerPtr>& handlers);
+  MessagePtr describe_gap(const Gap& gap, std::string_view label, std::vector<HandlerPtr>& handlers);
 
   ami_t* handle_;
   const uint64_t id_;
@@ -211,7 +210,8 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   Session session_;
   std::optional<Backoff> backoff_;
   std::optional<Failure> failure_;
-  std::vector<Command> commands_;  // being run
+  std::vector<Command> commands_;  // taken from the inbox
+  size_t commands_run_ = 0;        // of these
   bool active_ = false;            // between start() and give_up()
   bool connected_ = false;
   bool closing_ = false;

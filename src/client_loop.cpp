@@ -129,12 +129,14 @@ bool Client::settle_once() {
 }
 
 void Client::run_inbox() {
-  {
+  // After a command that threw, those behind it are run first.
+  if (commands_run_ == commands_.size()) {
+    commands_.clear();
+    commands_run_ = 0;
     const std::lock_guard lock(mutex_);
     commands_.swap(inbox_);
   }
-  for (auto& command : commands_) run(command);
-  commands_.clear();
+  while (commands_run_ < commands_.size()) run(commands_[commands_run_++]);
 }
 
 void Client::run(Command& command) {
@@ -442,8 +444,7 @@ void Client::notice(std::string_view name, Fields fields) {
 }
 
 // Called by a consumer, under the queue's lock.
-MessagePtr Client::describe_gap(const QueueLane::Gap& gap, std::string_view label,
-                                std::vector<HandlerPtr>& handlers) {
+MessagePtr Client::describe_gap(const Gap& gap, std::string_view label, std::vector<HandlerPtr>& handlers) {
   handlers = router_.notice("gap");
   if (handlers.empty()) return {};
   std::string text;

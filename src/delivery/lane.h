@@ -46,6 +46,18 @@ class Delivering {
   const Delivering* const outer_;
 };
 
+// Events that were dropped or could not be built.
+struct Gap {
+  uint64_t dropped = 0;
+  uint64_t from_ns = 0, to_ns = 0;
+  uint64_t seq = 0;
+
+  void add(uint64_t time_ns) {
+    if (dropped++ == 0) from_ns = time_ns;
+    to_ns = time_ns;
+  }
+};
+
 // The way from a client's session to its handlers. All functions are called on the client's loop thread; a
 // message of one event goes once to each handler.
 class Lane {

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <new>
 #include <thread>
+#include <utility>
 
 namespace ami {
 namespace {
@@ -111,6 +112,16 @@ void Queue::run() noexcept {
   }
 }
 
+void Queue::drain() noexcept {
+  for (bool more = true; more;) {
+    try {
+      more = dispatch(kBatch, 0) > 0;
+    } catch (const std::bad_alloc&) {
+      std::this_thread::yield();
+    }
+  }
+}
+
 size_t Queue::dispatch(size_t max, int timeout_ms) {
   std::vector<Taken> batch;
   size_t done = 0;
@@ -203,8 +214,7 @@ void QueueLane::reply(const HandlerPtr& handler, const ReplyPtr& reply) {
 }
 
 void QueueLane::lost(uint64_t time_ns) {
-  ++lost_;
-  lost_ns_ = time_ns;
+  lost_.add(time_ns);
 }
 
 void QueueLane::move_others_than_replies(std::list<Must>& from, std::list<Must>& to) {
@@ -246,7 +256,7 @@ bool QueueLane::commit() {
 void QueueLane::move_staged(std::list<Must>& discarded) {
   if (closed_) {
     move_others_than_replies(staged_musts_, discarded);
-    lost_ = 0;
+    lost_ = {};
   }
   musts_.splice(musts_.end(), staged_musts_);
   for (auto& staged : staged_events_) {
@@ -264,7 +274,9 @@ void QueueLane::move_staged(std::list<Must>& discarded) {
     }
   }
   staged_events_.clear();
-  for (; lost_ > 0; --lost_) count_drop(next_place_++, 0, lost_ns_);
+  for (; lost_.dropped > 0; --lost_.dropped) {
+    count_drop(next_place_++, 0, std::exchange(lost_.from_ns, lost_.to_ns));
+  }
 }
 
 void QueueLane::drop_oldest() {
@@ -390,10 +402,17 @@ void QueueLane::forget_client() {
   wait_idle(lock);
 }
 
+uint64_t QueueLane::Must::time_ns() const {
+  if (delivery.kind == Delivery::Kind::kGap) return gap.from_ns;
+  return delivery.reply ? delivery.reply->time_ns : delivery.message->time_ns();
+}
+
 QueueLane::Levels QueueLane::levels() const {
   const std::lock_guard lock(queue_->mutex_);
   Levels levels{events_.size() + musts_.size(), bytes_, 0, dropped_};
-  if (!events_.empty()) levels.oldest_ns = events_.front().message->time_ns();
+  if (empty()) return levels;
+  levels.oldest_ns = std::min(events_.empty() ? UINT64_MAX : events_.front().message->time_ns(),
+                              musts_.empty() ? UINT64_MAX : musts_.front().time_ns());
   return levels;
 }
 

@@ -61,6 +61,8 @@ class Queue : public std::enable_shared_from_this<Queue> {
   size_t dispatch(size_t max, int timeout_ms);
   // For a dispatcher thread: dispatches until interrupt(), whatever happens.
   void run() noexcept;
+  // Dispatches what is there, whatever happens.
+  void drain() noexcept;
 
   void set_bell(std::unique_ptr<Bell> bell);
   // Null ends it.
@@ -106,14 +108,7 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
     size_t bytes = 64U << 20U;
     bool wait = false;  // queue.overflow
   };
-  // What was dropped, where a gap stands.
-  struct Gap {
-    uint64_t dropped = 0;
-    uint64_t from_ns = 0, to_ns = 0;
-    uint64_t seq = 0;
-  };
-  // Makes a gap's notice and finds its handlers; called by consumers, under the
-  // queue's lock.
+  // Makes a gap's notice and finds its handlers; called by consumers, under the queue's lock.
   using Describe = std::function<MessagePtr(const Gap&, std::string_view label, std::vector<HandlerPtr>&)>;
   // There is room again; called by consumers, without a lock.
   using Resume = std::function<void()>;
@@ -168,6 +163,7 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
     Delivery delivery;
     uint64_t place;
     Gap gap;
+    [[nodiscard]] uint64_t time_ns() const;
   };
 
   // Under the queue's lock.
@@ -202,7 +198,7 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   std::vector<Event> staged_events_;
   std::list<Must> staged_musts_;
   uint64_t next_place_ = 1;
-  uint64_t lost_ = 0, lost_ns_ = 0;
+  Gap lost_;
 
   // Under the queue's lock.
   std::deque<Event> events_;

@@ -20,6 +20,7 @@ struct ami_reply {
   const uint64_t id;
   int status = 0;
   int fate = AMI_NOT_SENT;
+  uint64_t time_ns = 0;  // when it was given, where it then waits in a queue
   ami::MessagePtr response;
   std::vector<ami::MessagePtr> items;
   ami::MessagePtr end;

@@ -74,7 +74,7 @@ MessagePtr numbered(uint64_t number) {
   return Message::notice("Event: X\r\nN: " + std::to_string(number) + "\r\n", stamp);
 }
 
-MessagePtr gap_notice(const QueueLane::Gap& gap) {
+MessagePtr gap_notice(const ami::Gap& gap) {
   char text[160];
   (void)std::snprintf(
       text, sizeof text, "Event: gap\r\nGap: %llu,%llu,%llu,%llu\r\n",
@@ -231,7 +231,7 @@ void core_queue_set_wake(core_queue_t* queue, const core_handler_t* handler) {
 
 core_lane_t* core_lane_new(core_queue_t* queue, uint64_t client_id) {
   auto* lane = new core_lane;
-  auto describe = [lane](const QueueLane::Gap& gap, std::string_view, std::vector<HandlerPtr>& handlers) {
+  auto describe = [lane](const ami::Gap& gap, std::string_view, std::vector<HandlerPtr>& handlers) {
     handlers = lane->on_gap;
     return gap_notice(gap);
   };
@@ -269,7 +269,9 @@ int core_lane_reserve_reply(core_lane_t* lane) {
   return 0;
 }
 void core_lane_reply(core_lane_t* lane, const core_handler_t* handler, uint64_t action) {
-  lane->lane->reply(handler->handler, ReplyPtr::adopt(new Reply(action)));
+  const auto reply = ReplyPtr::adopt(new Reply(action));
+  reply->time_ns = action * kSecond;
+  lane->lane->reply(handler->handler, reply);
 }
 int core_lane_commit(core_lane_t* lane) {
   return lane->lane->commit() ? 1 : 0;
@@ -303,10 +305,24 @@ uint64_t core_lane_dropped(const core_lane_t* lane) {
 }
 
 void core_direct_event(ami_t* client, const core_handler_t* handler, uint64_t number) {
-  ami::DirectLane(client).event(handler->handler, numbered(number));
+  ami::DirectLane(client, {}).event(handler->handler, numbered(number));
 }
 void core_direct_reply(ami_t* client, const core_handler_t* handler, uint64_t action) {
-  ami::DirectLane(client).reply(handler->handler, ReplyPtr::adopt(new Reply(action)));
+  ami::DirectLane(client, {}).reply(handler->handler, ReplyPtr::adopt(new Reply(action)));
+}
+void core_direct_lost(ami_t* client, const core_handler_t* handler, int short_of_memory) {
+  bool made = short_of_memory == 0;
+  ami::DirectLane lane(client, [&](const ami::Gap& gap, std::vector<HandlerPtr>& handlers) {
+    if (!made) throw std::bad_alloc();
+    handlers.push_back(handler->handler);
+    return numbered(gap.dropped * 100 + gap.from_ns / kSecond * 10 + gap.to_ns / kSecond);
+  });
+  lane.lost(2 * kSecond);
+  lane.lost(3 * kSecond);
+  lane.event(handler->handler, numbered(4));
+  made = true;
+  lane.commit();
+  lane.commit();
 }
 
 uint64_t core_number(const ami_msg_t* msg) {

@@ -105,6 +105,8 @@ uint64_t core_lane_dropped(const core_lane_t* lane);
 /* ---- loop delivery ---- */
 void core_direct_event(ami_t* client, const core_handler_t* handler, uint64_t number);
 void core_direct_reply(ami_t* client, const core_handler_t* handler, uint64_t action);
+/* Loses the events 2 and 3, gives 4, and commits twice; the gap's number is dropped, first, last: 223. */
+void core_direct_lost(ami_t* client, const core_handler_t* handler, int short_of_memory);
 
 /* ---- for callbacks ---- */
 uint64_t core_number(const ami_msg_t* msg);

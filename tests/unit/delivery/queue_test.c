@@ -119,17 +119,19 @@ static void levels(void** state) {
   const size_t size = core_event_size(7);
   assert_int_equal(core_lane_oldest(lane), 0);
   events(lane, 7, 9);
-  reply(lane, 1);
+  reply(lane, 10);
   core_lane_commit(lane);
   assert_int_equal(core_lane_items(lane), 4);
   assert_int_equal(core_lane_bytes(lane), 3 * size);
   assert_int_equal(core_lane_oldest(lane), 7);
   assert_int_equal(core_queue_dispatch(queue, 1, 0), 1);
   assert_int_equal(core_lane_oldest(lane), 8);
-  holds("e8 e9 r1");
+  assert_int_equal(core_queue_dispatch(queue, 2, 0), 2);
+  assert_int_equal(core_lane_oldest(lane), 10);
+  holds("r10");
   assert_int_equal(core_lane_items(lane), 0);
   assert_int_equal(core_lane_bytes(lane), 0);
-  called("e7");
+  called("e7 e8 e9");
 }
 
 /* ---------------------------------------------------------------------------------------- clients */
@@ -334,6 +336,14 @@ static void direct_delivery(void** state) {
   called("");
 }
 
+static void direct_delivery_of_a_gap(void** state) {
+  (void)state;
+  core_direct_lost(core_lane_client(lane), handler, 0);
+  called("e223 e4");
+  core_direct_lost(core_lane_client(lane), handler, 1);
+  called("e4 e223");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(empty),
@@ -361,6 +371,7 @@ int main(void) {
       TEST(bell_is_quiet_when_the_client_took_all_with_it),
       TEST(wake_when_it_was_empty),
       TEST(direct_delivery),
+      TEST(direct_delivery_of_a_gap),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
