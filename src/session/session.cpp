@@ -273,7 +273,7 @@ void Session::submit(const PendingPtr& pending, uint64_t now) {
     wait(pending);
   } else {
     // Accepted while there was a login, which is gone now.
-    give_up(pending, phase_ < Phase::kReady ? AMI_ELOST : AMI_ECLOSED);
+    give_up(pending, phase_ < Phase::kReady ? lost_by_ : AMI_ECLOSED);
   }
 }
 
@@ -343,6 +343,7 @@ bool Session::take_back(const PendingPtr& pending) {
 void Session::disconnected(int err, bool keep_unsent, uint64_t now) {
   now_ = now;
   phase_ = Phase::kOffline;
+  lost_by_ = err;
   stopped_ = true;
   auto all = inflight_.take_all();
   for (auto it = all.rbegin(); keep_unsent && it != all.rend(); ++it) {

@@ -129,6 +129,7 @@ class Session final : private ParserSink, private InFlightSink {
   bool stopped_ = false;
   bool already_in_use_ = false;
   bool ping_sent_ = false;
+  int lost_by_ = AMI_ELOST;  // why there is no connection
   uint64_t now_ = 0;
   uint64_t login_deadline_ = 0;
   uint64_t closing_deadline_ = 0;

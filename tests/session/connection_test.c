@@ -30,6 +30,18 @@ static void refused_without_a_login(void** state) {
   done(session);
 }
 
+/* An action that was accepted before the end, and taken up after it. */
+static void refused_after_the_end(void** state) {
+  static const char* const options[] = {"auth=plain", NULL};
+  (void)state;
+  core_session_t* session = session_with(options);
+  core_session_connect(session);
+  core_session_disconnect(session, AMI_ECLOSED, 0);
+  core_session_submit(session, "Ping");
+  says(session, "reply 1 ECLOSED not-sent\n");
+  done(session);
+}
+
 static void queued_until_ready(void** state) {
   (void)state;
   core_session_t* session = session_with(queueing);
@@ -230,6 +242,7 @@ static void stop_at_a_response_leaves_it_unanswered(void** state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refused_without_a_login),
+      cmocka_unit_test(refused_after_the_end),
       cmocka_unit_test(queued_until_ready),
       cmocka_unit_test(queued_over_lost_connections),
       cmocka_unit_test(own_time_out_counts_while_waiting),
