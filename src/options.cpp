@@ -19,6 +19,7 @@ using std::string_view;
 constexpr uint64_t kMaxMs = 7ULL * 24 * 3600 * 1000;  // a week
 constexpr uint64_t kMaxCount = 1ULL << 30U;
 constexpr uint64_t kMaxBytes = 1ULL << 32U;
+constexpr uint64_t kMaxMessageBytes = 1ULL << 30U;  // ami_field_t has 32-bit lengths
 constexpr size_t kMaxIdentifier = 24;
 
 bool parse_bool(string_view text, bool& out) {
@@ -293,8 +294,8 @@ const std::vector<Entry>& entries() {
        [](const Options& o) -> string { return o.overflow_wait ? "wait" : "drop"; }},
       AMI_NUMBER("queue.max_items", queue_max_items, 1, kMaxCount),
       AMI_NUMBER("queue.max_bytes", queue_max_bytes, 1024, kMaxBytes),
-      AMI_NUMBER("message.max_bytes", session.message_max_bytes, 1024, kMaxBytes),
-      AMI_NUMBER("line.max_bytes", session.line_max_bytes, 1024, kMaxBytes),
+      AMI_NUMBER("message.max_bytes", session.message_max_bytes, 1024, kMaxMessageBytes),
+      AMI_NUMBER("line.max_bytes", session.line_max_bytes, 1024, kMaxMessageBytes),
       AMI_NUMBER("list.max_items", session.list_max_items, 1, kMaxCount),
       AMI_NUMBER("list.max_bytes", session.list_max_bytes, 1024, kMaxBytes),
       AMI_FLAG("list.events", session.list_events),

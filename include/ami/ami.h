@@ -120,7 +120,7 @@ extern "C" {
   X(ENORESPONSE, -25, "Asterisk went on to later actions without answering this one")
 
 enum {
-#define AMI_ERROR_CONSTANT(name, number, text) AMI_##name = number,
+#define AMI_ERROR_CONSTANT(name, number, text) AMI_##name = (number),
   AMI_ERROR_MAP(AMI_ERROR_CONSTANT)
 #undef AMI_ERROR_CONSTANT
   AMI_OK = 0
@@ -267,7 +267,8 @@ AMI_API uint64_t ami_id(const ami_t *ami);
  *                                     one, since Asterisk works on one action at a time; for a
  *                                     synchronous Originate and WaitEvent it is their own Timeout plus
  *                                     5 s; in a list it counts from the last item
- *   ping.interval_ms      30000       silence after which a Ping is sent; 0 is never
+ *   ping.interval_ms      30000       silence after which a Ping is sent; 0 is never. Apart from that, a
+ *                                     Ping goes out where an action may never be answered, to find out
  *   ping.timeout_ms       10000       silence after that Ping that ends the connection
  *   blocked.max_ms        120000      how long an action that timed out may hold up those behind it
  *                                     before the connection is given up
@@ -331,8 +332,8 @@ AMI_API int ami_disconnect(ami_t *ami);
  * Thread delivery: reply callbacks run on the calling thread before it returns. It waits for callbacks of
  * this client on other threads, so hold no lock that a handler takes. Inside one of the client's own
  * callbacks it returns at once and finishes when that callback has returned.
- * Queue delivery: replies stay in the queue as items; a call of ami_queue_dispatch() under way on
- * another thread is waited for.
+ * Queue delivery: replies stay in the queue as items, and ami_queue_dispatch() gives them to their
+ * callbacks with NULL for ami; a call of it under way on another thread is waited for.
  * Loop delivery, on the loop's thread: replies are given before it returns and uv handles close in later
  * turns; from another thread it only posts.
  * The last release of a handler is the proof of the end.
