@@ -137,7 +137,8 @@ static void queued_while_away(void** state) {
   recorder_t* booted = record(client, "FullyBooted");
   client_connect(client);
   await_count(booted, 1); /* the server may be just back; until then it does not restart */
-  ami_reply_unref(call(client, "Command", "Command", "core restart now", NULL));
+  /* Asterisk 16 knows no CLI command for a while after its start, FullyBooted or not. */
+  while (call_status(client, "Command", "Command", "core restart now", NULL) == AMI_EREPLY) continue;
   await_count(reconnecting, 1);
   pending_t* ping = send_action(client, action("Ping", NULL));
   assert_int_equal(ami_reply_status(pending_wait(ping)), 0);
