@@ -184,8 +184,9 @@ void Client::end_connection(int err, const std::string& detail, std::string_view
 
 bool Client::retries(int err) const {
   if (options_.reconnect_ms == 0 || destroying_ || err == AMI_EOPTION) return false;
-  const bool refused = err == AMI_EAUTH || err == AMI_EFILTER;
-  return !refused || logged_in_once_ || session_.already_in_use();
+  if (err == AMI_EAUTH) return logged_in_once_ || session_.already_in_use();
+  // A filter that was never accepted is wrong; one that was may be refused by a server that is starting.
+  return err != AMI_EFILTER || counters_[kGeneration] != 0;
 }
 
 void Client::retry(int err, const std::string& detail) {
