@@ -95,7 +95,7 @@ class Mock(Running):
     """`ami mock` on a free port."""
 
     def __init__(self, *arguments):
-        super().__init__("mock", "--port", "0", *arguments, password=None, stderr=subprocess.DEVNULL)
+        super().__init__("mock", "--port", "0", *arguments, password=None, stderr=None)
         first = self.line()
         prefix = "listening on 127.0.0.1:"
         if not first.startswith(prefix):
@@ -105,10 +105,14 @@ class Mock(Running):
     def url(self, user="admin"):
         return f"ami://{user}@127.0.0.1:{self.port}"
 
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.signal(signal.SIGTERM)
-        super().__exit__()
+    def __exit__(self, *exception):
+        try:
+            self.signal(signal.SIGTERM)  # nothing when it has ended
+            code = self.process.wait(LIMIT)
+        finally:
+            super().__exit__()
+        if exception[0] is None and code != 0:
+            raise ChildProcessError(f"the mock has ended with {code}")
 
 
 class ProgramTest(unittest.TestCase):
