@@ -295,8 +295,12 @@ static void a_handler_may_remove_all(void** state) {
 static void send_ping(sink_t* sink, ami_t* client, const ami_msg_t* msg, const ami_reply_t* reply) {
   (void)msg;
   (void)reply;
-  sink_t** sent = sink->data;
-  *sent = send_action(sink->world, client, action("Ping", NULL));
+  __atomic_store_n((sink_t**)sink->data, send_action(sink->world, client, action("Ping", NULL)),
+                   __ATOMIC_RELEASE);
+}
+
+static bool is_sent(void* sent) {
+  return __atomic_load_n((sink_t**)sent, __ATOMIC_ACQUIRE) != NULL;
 }
 
 static void a_handler_may_send(void** state) {
@@ -306,8 +310,8 @@ static void a_handler_may_send(void** state) {
   sink_t* sink = listen_with(world, client, "Hello", send_ping, &sent);
   emit(world, "Hello");
   until_count(world, sink, 1);
-  settle(world, client); /* behind the Ping of the handler */
-  assert_non_null(sent);
+  until(world, is_sent, &sent);
+  until_reply(world, sent);
   assert_reply(sent->reply, 0, AMI_ANSWERED);
   world_end(world);
 }
