@@ -311,7 +311,8 @@ static void no_more(uv_timer_t* timer) {
 static void step_loop(uv_loop_t* loop) {
   uv_timer_t timer;
   uv_timer_init(loop, &timer);
-  uv_timer_start(&timer, no_more, STEP_MS, 0);
+  /* Repeated, since it may be due before the loop waits for the first time. */
+  uv_timer_start(&timer, no_more, STEP_MS, STEP_MS);
   uv_run(loop, UV_RUN_ONCE);
   uv_close((uv_handle_t*)&timer, NULL);
   uv_run(loop, UV_RUN_NOWAIT); /* lets the timer close */
