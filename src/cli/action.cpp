@@ -23,6 +23,17 @@ std::string fate_words(const std::string& name, int fate) {
   return fate == AMI_ANSWERED ? name + " was answered" : name + " was sent, and Asterisk may have run it";
 }
 
+// What Asterisk gave as the reason, in brackets; "" if nothing.
+std::string reason_of(const ami_reply_t* reply) {
+  const ami_msg_t* end = ami_reply_end(reply);
+  const char* text = ami_msg_get(end != nullptr ? end : ami_reply_response(reply), "Message", nullptr);
+  if (text != nullptr) return std::string(" (") + text + ")";
+  // An event such as OriginateResponse has no words for it, only a number.
+  const char* number = ami_msg_get(end, "Reason", nullptr);
+  if (number == nullptr) return {};
+  return std::string(" (") + ami_msg_name(end) + ": reason " + number + ")";
+}
+
 }  // namespace
 
 ActionHandle make_action(const std::string& name, const std::vector<std::string>& fields) {
@@ -57,11 +68,7 @@ std::string trouble_of(const std::string& name, const ami_reply_t* reply) {
   if (status != AMI_EREPLY)
     return name + ": " + ami_strerror(status) + " (" + ami_err_name(status) +
            "): " + fate_words(name, ami_reply_fate(reply));
-  const ami_msg_t* message =
-      ami_reply_end(reply) != nullptr ? ami_reply_end(reply) : ami_reply_response(reply);
-  const char* reason = message == nullptr ? nullptr : ami_msg_get(message, "Message", nullptr);
-  return "Asterisk answered " + name + " with an error" +
-         (reason == nullptr ? "" : " (" + std::string(reason) + ")");
+  return "Asterisk answered " + name + " with an error" + reason_of(reply);
 }
 
 }  // namespace ami::cli

@@ -195,7 +195,9 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   } catch (const CLI::CallForVersion& version) {
     return Information{std::string(version.what()) + "\n"};
   } catch (const CLI::ParseError& error) {
-    throw Failure(kUsage, std::string(error.what()) + ": see ami --help");
+    std::vector<CLI::App*> begun = app.get_subcommands();
+    std::string verb = begun.empty() ? "" : begun.front()->get_name() + " ";
+    throw Failure(kUsage, std::string(error.what()) + ": see ami " + verb + "--help");
   }
   inherit(events.server, server);
   inherit(send.server, server);

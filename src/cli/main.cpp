@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <exception>
 #include <string_view>
 
@@ -21,6 +24,13 @@ struct Runner {
   int operator()(const CommandArguments& arguments) const { return run_command(arguments, signals, output); }
 };
 
+// A standard stream that is closed (>&-) would be the number of the next pipe or socket, and what is printed
+// would go there. In its place stands one that cannot be used: reading or writing says EBADF.
+void occupy_standard_streams() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int run(int argc, char** argv) {
   Signals signals;
   Output output(signals);
@@ -39,6 +49,7 @@ int run(int argc, char** argv) {
 }  // namespace ami::cli
 
 int main(int argc, char** argv) {
+  ami::cli::occupy_standard_streams();
   // The mock reads its own arguments.
   if (argc > 1 && std::string_view(argv[1]) == "mock") return ami_mock_main(argc - 1, argv + 1);
   return ami::cli::run(argc, argv);

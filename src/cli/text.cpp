@@ -13,7 +13,7 @@ namespace ami::cli {
 namespace {
 
 constexpr size_t kNameWidth = 20;
-constexpr std::array kSilentKeys = {"Event", "Response", "ActionID", "Privilege", "EventList"};
+constexpr std::array kSilentKeys = {"ActionID", "Privilege", "EventList"};
 
 constexpr const char* kRed = "31";
 constexpr const char* kGreen = "32";
@@ -33,10 +33,15 @@ std::string padded(std::string text, size_t width) {
   return text;
 }
 
-bool is_silent(std::string_view key) {
-  return std::any_of(kSilentKeys.begin(), kSilentKeys.end(), [key](std::string_view silent) {
-    return silent.size() == key.size() && strncasecmp(silent.data(), key.data(), key.size()) == 0;
-  });
+bool is_same_key(std::string_view one, std::string_view other) {
+  return one.size() == other.size() && strncasecmp(one.data(), other.data(), one.size()) == 0;
+}
+
+bool is_silent(std::string_view key, const ami_msg_t* message) {
+  // Response is a header like others in an event, where it may tell the outcome.
+  if (is_same_key(key, ami_msg_kind(message) == AMI_MSG_RESPONSE ? "Response" : "Event")) return true;
+  return std::any_of(kSilentKeys.begin(), kSilentKeys.end(),
+                     [key](std::string_view silent) { return is_same_key(key, silent); });
 }
 
 std::string local_time(uint64_t unix_ns) {
@@ -77,7 +82,7 @@ std::string pairs(const ami_msg_t* message, bool coloured) {
   std::string text;
   for (size_t i = 0; i < count; i++) {
     std::string_view key(fields[i].key, fields[i].key_len);
-    if (is_silent(key) || fields[i].value_len == 0) continue;
+    if (is_silent(key, message) || fields[i].value_len == 0) continue;
     text += ' ';
     if (!key.empty()) text += painted(visible(key) + "=", kDim, coloured);
     text += quoted({fields[i].value, fields[i].value_len});
@@ -95,12 +100,13 @@ std::string response_block(const ami_msg_t* response, bool coloured) {
   size_t count = ami_msg_fields(response, &fields);
   size_t width = 0;
   for (size_t i = 0; i < count; i++)
-    if (!is_silent({fields[i].key, fields[i].key_len})) width = std::max<size_t>(width, fields[i].key_len);
+    if (!is_silent({fields[i].key, fields[i].key_len}, response))
+      width = std::max<size_t>(width, fields[i].key_len);
   const char* colour = ami_msg_status(response) == AMI_OK ? kGreen : kRed;
   std::string text = painted(visible(ami_msg_name(response)), colour, coloured) + '\n';
   for (size_t i = 0; i < count; i++) {
     std::string_view key(fields[i].key, fields[i].key_len);
-    if (is_silent(key)) continue;
+    if (is_silent(key, response)) continue;
     text += "  " + painted(padded(visible(key), width), kDim, coloured) + "  " +
             visible({fields[i].value, fields[i].value_len}) + '\n';
   }

@@ -129,6 +129,27 @@ class OddReplies(ProgramTest):
         self.assertEqual(far["order"], ["Response", "ActionID", "List", "Rule", "List", "Rule"])
 
 
+class FailedCall(ProgramTest):
+    """The event that --until waits for tells of the outcome by its own header Response."""
+
+    ARGUMENTS = ("Originate", "Channel=Local/103@test", "Application=Wait", "Data=1", "Async=true",
+                 "--until", "OriginateResponse")
+
+    @classmethod
+    def setUpClass(cls):
+        cls.mock = cls.enterClassContext(Mock())
+
+    def test_reason(self):
+        result = sent(self.mock.url(), *self.ARGUMENTS)
+        self.assert_ended(result, 1, err="ami: Asterisk answered Originate with an error (OriginateResponse: reason ")
+        self.assertEqual(json.loads(result.stdout)["end"]["fields"]["Response"], "Failure")
+
+    def test_text(self):
+        result = sent(self.mock.url(), *self.ARGUMENTS, "--text")
+        self.assertEqual(result.stdout.splitlines()[0], b"Success")
+        self.assertRegex(result.stdout.decode().splitlines()[-1], r"^OriginateResponse +Response=Failure ")
+
+
 class ExitCodes(ProgramTest):
     """0, 1 and 2 are above and in test_usage.py."""
 

@@ -61,8 +61,8 @@ class Refused(ProgramTest):
         self.assert_usage(["events", "--colour"], "--colour", "--help")
 
     def test_missing_arguments(self):
-        self.assert_usage(["send"], "ACTION")
-        self.assert_usage(["command"], "WORDS")
+        self.assert_usage(["send"], "ACTION", "ami send --help")
+        self.assert_usage(["command"], "WORDS", "ami command --help")
 
     def test_numbers(self):
         for arguments in (["events", "--count", "0"], ["events", "--count", "many"], ["events", "--for", "-1"],
