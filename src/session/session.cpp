@@ -455,8 +455,9 @@ void Session::tick(uint64_t now) {
   if (phase_ == Phase::kOffline || stopped_) return;
   if (phase_ <= Phase::kLogin && login_deadline_ <= now) {
     const auto time = milliseconds(settings_.login_timeout_ms);
-    fail(AMI_ETIMEDOUT, phase_ == Phase::kGreeting ? "no greeting within " + time + ": is this an AMI port?"
-                                                   : "login not complete within " + time);
+    fail(AMI_ETIMEDOUT, phase_ == Phase::kGreeting
+                            ? "no greeting within " + time + ": is this an AMI port, and one without TLS?"
+                            : "login not complete within " + time);
     return;
   }
   inflight_.tick(now);

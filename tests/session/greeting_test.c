@@ -88,7 +88,8 @@ static void silence_is_given_up(void** state) {
   core_session_t* session = connected();
   quiet(session, 9999);
   core_session_advance(session, 1);
-  says(session, "failed ETIMEDOUT login: no greeting within 10000 ms: is this an AMI port?\n");
+  says(session,
+       "failed ETIMEDOUT login: no greeting within 10000 ms: is this an AMI port, and one without TLS?\n");
   done(session);
 }
 
