@@ -333,15 +333,23 @@ static void a_response_that_comes_twice(void** state) {
 
 /* Each end of a peer that never stops takes a second: not in every way of delivery. */
 static const struct CMUnitTest tests[] = {
-    IN_ALL(a_greeting_that_is_none),     IN_ALL(a_greeting_of_another_kind),
-    IN_ALL(a_challenge_that_is_none),    IN_ALL(garbage_is_skipped_and_counted),
-    IN_ALL(noise_ends_nothing),          IN_ALL(single_bytes_are_enough),
-    IN_ALL(a_line_without_an_end),       IN(a_message_without_an_end, BY_THREAD),
+    IN_ALL(a_greeting_that_is_none),
+    IN_ALL(a_greeting_of_another_kind),
+    IN_ALL(a_challenge_that_is_none),
+    IN_ALL(garbage_is_skipped_and_counted),
+    IN_ALL(noise_ends_nothing),
+    IN_ALL(single_bytes_are_enough),
+    IN(a_line_without_an_end, BY_THREAD),
+    IN(a_line_without_an_end, BY_LOOP),
+    IN(a_message_without_an_end, BY_THREAD),
     IN(a_message_without_an_end, BY_LOOP),
-    IN_ALL(the_bounds_are_exact),        IN_ALL(a_list_that_is_too_long),
-    IN_ALL(a_list_that_is_too_large),    IN(a_list_without_an_end, BY_THREAD),
+    IN_ALL(the_bounds_are_exact),
+    IN_ALL(a_list_that_is_too_long),
+    IN_ALL(a_list_that_is_too_large),
+    IN(a_list_without_an_end, BY_THREAD),
     IN(a_list_without_an_end, BY_LOOP),
-    IN_ALL(a_response_of_nobody_s),      IN_ALL(a_response_without_an_id),
+    IN_ALL(a_response_of_nobody_s),
+    IN_ALL(a_response_without_an_id),
     IN_ALL(a_response_that_comes_twice),
 };
 RUN(tests)
