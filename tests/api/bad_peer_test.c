@@ -72,6 +72,7 @@ static void* serve(void* data) {
   }
   char scrap[1024];
   if (peer->resets) {
+    recv(fd, scrap, sizeof scrap, 0); /* the Challenge: it is connected by then */
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
   } else {
     while (recv(fd, scrap, sizeof scrap, 0) > 0) {
@@ -111,7 +112,7 @@ static void a_greeting_of_another_kind(void** state) {
        AMI_ETIMEDOUT, false},
       {"no line", "no greeting within 100 ms: is this an AMI port, and one without TLS?", AMI_ETIMEDOUT,
        false},
-      {"", "before any greeting", AMI_ELOST, true},
+      {"Asterisk Call Manager/11.0.0\r\n", "onnection reset by peer during the login", AMI_ELOST, true},
   };
   for (size_t i = 0; i < sizeof greetings / sizeof *greetings; ++i) {
     world_t* world = world_new(state, NULL);
