@@ -175,6 +175,8 @@ int ami_get(const ami_t* ami, const char* name, char* buf, size_t cap) {
 }
 
 int ami_detail(const ami_t* ami, char* buf, size_t cap) {
+  // Without a detail of its own, which would hide the one that was asked for.
+  if (buf == nullptr && cap > 0) return AMI_EINVAL;
   return on_client(ami, [&](ami::Client& client) { return copy_out(client.detail(), buf, cap); });
 }
 

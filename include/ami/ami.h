@@ -498,7 +498,8 @@ AMI_API void ami_msg_unref(ami_msg_t *msg);
  * dropped.
  */
 AMI_API ami_queue_t *ami_queue_new(void);
-/* AMI_ESTATE while clients are attached: destroy them first. Undelivered items are released. */
+/* AMI_ESTATE while clients are attached: destroy them first. Undelivered items are released. NULL is
+   allowed. */
 AMI_API int ami_queue_free(ami_queue_t *queue);
 /* A descriptor that is readable while the queue is not empty, for any event loop. It belongs to the queue
    and is never to be read. */
