@@ -157,7 +157,8 @@ static void handlers_are_called_in_the_order_of_their_making(void** state) {
   sink_t* last = listen_with(world, client, "data", note_place, third);
   for (int i = 0; i < 3; ++i) emit(world, "Hello");
   until_count(world, last, 3);
-  settle(world, client); /* the last hook has run */
+  assert_error(ami_off(client, last->id), 0);
+  until_released(world, last); /* after its hook */
   assert_string_equal(places, "123123123");
   world_end(world);
 }
