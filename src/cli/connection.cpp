@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <new>
 #include <string_view>
 
 #include "cli/password.h"
+#include "cli/system.h"
 
 namespace ami::cli {
 namespace {
@@ -19,8 +19,7 @@ constexpr std::chrono::seconds kLongestClose(2);
 
 std::string url_of(const ServerArguments& server) {
   if (!server.url.empty()) return server.url;
-  const char* variable = std::getenv("AMI_URL");
-  return variable == nullptr ? "" : variable;
+  return environment("AMI_URL");
 }
 
 bool has_option(const std::vector<std::string>& options, const std::string& name) {

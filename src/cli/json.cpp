@@ -18,7 +18,7 @@ std::string utc_time(uint64_t unix_ns) {
   gmtime_r(&seconds, &parts);
   char text[64];
   size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof text - length, ".%03uZ", milliseconds);
+  static_cast<void>(std::snprintf(text + length, sizeof text - length, ".%03uZ", milliseconds));
   return text;
 }
 

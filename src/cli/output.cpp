@@ -6,20 +6,17 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <string>
 
 #include "cli/failure.h"
+#include "cli/system.h"
 
 namespace ami::cli {
 namespace {
 
 bool wants_colour() {
-  const char* no_color = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  return (no_color == nullptr || *no_color == '\0') && terminal != nullptr &&
-         std::string_view(terminal) != "dumb";
+  std::string_view terminal = environment("TERM");
+  return *environment("NO_COLOR") == '\0' && !terminal.empty() && terminal != "dumb";
 }
 
 // Waits until fd takes text (or has failed, which writing will tell); false when a signal came first.
@@ -52,8 +49,8 @@ bool Output::write(std::string_view text) {
     } else if (errno == EPIPE) {
       return false;
     } else if (errno != EINTR && errno != EAGAIN) {
-      throw Failure(kNoOutput, "stdout cannot be written (" + std::string(std::strerror(errno)) +
-                                   "): look at where it is redirected to");
+      throw Failure(kNoOutput,
+                    "stdout cannot be written (" + reason_of(errno) + "): look at where it is redirected to");
     }
   }
   return true;

@@ -8,11 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "cli/failure.h"
+#include "cli/system.h"
 
 namespace ami::cli {
 namespace {
@@ -32,7 +31,7 @@ Password first_line(int fd, const std::string& source) {
   ssize_t got = 0;
   while ((got = read(fd, &c, 1)) == 1 && c != '\n' && line.size() <= kLongest) line += c;
   if (got < 0) {
-    std::string reason = std::strerror(errno);
+    std::string reason = reason_of(errno);
     wipe(line);
     throw Failure(kUsage, "the password cannot be read (" + source + ", " + reason + "): check the file");
   }
@@ -49,7 +48,7 @@ Password password_of_file(const std::string& file) {
   if (file == "-") return first_line(STDIN_FILENO, "stdin");
   int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
-    throw Failure(kUsage, "the password file cannot be opened (" + file + ", " + std::strerror(errno) +
+    throw Failure(kUsage, "the password file cannot be opened (" + file + ", " + reason_of(errno) +
                               "): check --password-file");
   struct Closer {
     int fd;
@@ -96,10 +95,6 @@ Password::~Password() {
   wipe(text_);
 }
 
-Password::Password(Password&& other) noexcept : text_(other.text_) {
-  wipe(other.text_);
-}
-
 bool url_has_password(const std::string& url) {
   size_t query = std::min(url.find('?'), url.size());
   size_t begin = url.find("://");
@@ -118,8 +113,8 @@ bool is_password_option(std::string_view option) {
 
 Password find_password(const std::string& file, const std::string& who, const Signals& signals) {
   if (!file.empty()) return password_of_file(file);
-  const char* variable = std::getenv("AMI_PASSWORD");
-  if (variable != nullptr && *variable != '\0') return Password(variable);
+  const char* variable = environment("AMI_PASSWORD");
+  if (*variable != '\0') return Password(variable);
   if (isatty(STDIN_FILENO) == 1) return typed_password(who, signals);
   throw Failure(kUsage, "no password for " + who +
                             " (stdin is no terminal to ask at): set AMI_PASSWORD or give "

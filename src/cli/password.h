@@ -12,10 +12,8 @@ class Password {
  public:
   explicit Password(std::string text) : text_(std::move(text)) {}
   ~Password();
-  Password(Password&& other) noexcept;
   Password(const Password&) = delete;
   Password& operator=(const Password&) = delete;
-  Password& operator=(Password&&) = delete;
 
   [[nodiscard]] const char* text() const { return text_.c_str(); }
 

@@ -51,7 +51,7 @@ std::string local_time(uint64_t unix_ns) {
   localtime_r(&seconds, &parts);
   char text[64];
   size_t length = std::strftime(text, sizeof text, "%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof text - length, ".%03u", milliseconds);
+  static_cast<void>(std::snprintf(text + length, sizeof text - length, ".%03u", milliseconds));
   return text;
 }
 
