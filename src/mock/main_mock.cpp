@@ -30,7 +30,7 @@ struct MockFree {
 class EndingSignals {
  public:
   EndingSignals() {
-    std::signal(SIGPIPE, SIG_IGN);
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
     sigemptyset(&ending_);
     sigaddset(&ending_, SIGINT);
     sigaddset(&ending_, SIGTERM);

@@ -35,7 +35,7 @@ class RequestReader {
   bool take_line(std::string& line);
   Found finish(Request& out);
 
-  char buffer_[capacity];
+  char buffer_[capacity] = {};
   size_t length_ = 0;
   Request request_;
   bool too_long_ = false;
