@@ -15,7 +15,7 @@ namespace ami {
 class ConnectorSink {
  public:
   virtual void on_connected(Socket socket, std::string address) = 0;
-  virtual void on_connect_failed(int err, std::string detail) = 0;
+  virtual void on_connect_failed(int err, const std::string& detail) = 0;
 
  protected:
   ~ConnectorSink() = default;

@@ -49,7 +49,7 @@ class SocketTransport final : public Transport, public HandleOwner, public Conne
   static SocketTransport* of(void* self) { return static_cast<SocketTransport*>(self); }
 
   void on_connected(Socket socket, std::string address) override;
-  void on_connect_failed(int err, std::string detail) override { lose(err, std::move(detail)); }
+  void on_connect_failed(int err, const std::string& detail) override { lose(err, detail); }
   void on_handles_closed() noexcept override;
   void on_exception() noexcept override;
   void on_timer();
@@ -67,7 +67,7 @@ class SocketTransport final : public Transport, public HandleOwner, public Conne
   size_t send_now(std::string_view bytes);
   bool flush_tls();
   void break_off(int error);
-  void lose(int err, std::string detail);
+  void lose(int err, const std::string& detail);
   void lose_by(int error);
   void drop();
 
@@ -163,7 +163,7 @@ void SocketTransport::on_connected(Socket socket, std::string address) {
   }
   std::string detail;
   tls_ = Tls::create(wanted_.tls, detail);
-  if (!tls_) return lose(AMI_ETLS, std::move(detail));
+  if (!tls_) return lose(AMI_ETLS, detail);
   stage_ = Stage::kHandshake;
   limit_->start(deadline_ - std::min(deadline_, now()));
   tls_->start();
@@ -367,7 +367,7 @@ void SocketTransport::lose_by(int error) {
   lose(AMI_ELOST, "connection with " + address_ + " lost: " + error_text(error));
 }
 
-void SocketTransport::lose(int err, std::string detail) {
+void SocketTransport::lose(int err, const std::string& detail) {
   drop();
   sink_.on_disconnect(err, detail);
 }
