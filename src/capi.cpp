@@ -87,7 +87,7 @@ int copy_out(const std::string& text, char* buf, size_t cap) noexcept {
   return static_cast<int>(text.size());
 }
 
-int send(ami_t* ami, const ami_action_t* action, Handler::Callbacks callbacks, void* user,
+int send(ami_t* ami, const ami_action_t* action, const Handler::Callbacks& callbacks, void* user,
          ami_release_cb release, bool keep_items, uint64_t* id) noexcept {
   const uint64_t number = ami::next_id();
   return with_handler(ami, callbacks, user, release, number,
@@ -525,7 +525,8 @@ int ami_queue_dispatch(ami_queue_t* queue, size_t max, int timeout_ms) {
 
 int ami_items_get(const ami_item_t* items, size_t n, const char* const* keys, size_t nkeys,
                   ami_field_t* out) {
-  if ((items == nullptr && n > 0) || (keys == nullptr && nkeys > 0) || (out == nullptr && n * nkeys > 0)) {
+  if ((items == nullptr && n > 0) || (keys == nullptr && nkeys > 0) ||
+      (out == nullptr && n > 0 && nkeys > 0)) {
     return AMI_EINVAL;
   }
   for (size_t i = 0; i < n; ++i) {

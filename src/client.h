@@ -105,7 +105,7 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   // its end. Lets no exception out: the loop's own code is C.
   template <typename Work>
   void turn(Work work) noexcept {
-    const auto self = shared_from_this();
+    const auto self = weak_from_this().lock();
     const bool outermost = !std::exchange(inside_, true);
     try {
       work();

@@ -17,7 +17,8 @@ constexpr uint64_t kStableMs = 10000;
 // Unix time in seconds with a fraction, as Asterisk's Timestamp.
 std::string seconds(uint64_t ns) {
   char text[32];
-  std::snprintf(text, sizeof text, "%" PRIu64 ".%06" PRIu64, ns / 1000000000, ns / 1000 % 1000000);
+  static_cast<void>(
+      std::snprintf(text, sizeof text, "%" PRIu64 ".%06" PRIu64, ns / 1000000000, ns / 1000 % 1000000));
   return text;
 }
 
@@ -464,7 +465,7 @@ MessagePtr Client::describe_gap(const Gap& gap, std::string_view label, std::vec
 
 void Client::log(int level, const std::string& line) {
   constexpr const char* kLevels[] = {"error", "warning", "info", "debug"};
-  if (debug_) std::fprintf(stderr, "libami %s: %s\n", kLevels[level], line.c_str());
+  if (debug_) static_cast<void>(std::fprintf(stderr, "libami %s: %s\n", kLevels[level], line.c_str()));
   HandlerPtr handler;
   {
     const std::lock_guard lock(mutex_);

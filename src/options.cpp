@@ -72,10 +72,7 @@ string get_text(const Options& o) {
 }
 
 // Where a plain option is kept.
-#define AMI_AT(path)         \
-  [](Options & o) -> auto& { \
-    return o.path;           \
-  }
+#define AMI_AT(path) ([](Options & o) -> auto& { return o.path; })
 #define AMI_FLAG(name, path)                             \
   Entry {                                                \
     name, set_flag<AMI_AT(path)>, get_flag<AMI_AT(path)> \

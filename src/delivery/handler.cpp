@@ -20,7 +20,8 @@ Slots& slots() {
 
 }  // namespace
 
-Ref<Handler> Handler::create(uint64_t id, Callbacks callbacks, void* user, ami_release_cb release) noexcept {
+Ref<Handler> Handler::create(uint64_t id, const Callbacks& callbacks, void* user,
+                             ami_release_cb release) noexcept {
   auto* handler = new (std::nothrow) Handler(id, callbacks, user, release);
   if (handler == nullptr && release != nullptr) release(user);
   return HandlerPtr::adopt(handler);

@@ -21,7 +21,8 @@ class Handler {
   };
 
   // When it cannot be made, user is released at once and the result is null.
-  static Ref<Handler> create(uint64_t id, Callbacks callbacks, void* user, ami_release_cb release) noexcept;
+  static Ref<Handler> create(uint64_t id, const Callbacks& callbacks, void* user,
+                             ami_release_cb release) noexcept;
 
   void ref() const noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
   void unref() const noexcept {
@@ -51,7 +52,7 @@ class Handler {
  private:
   static constexpr uint32_t kEnded = 1U << 31U;
 
-  Handler(uint64_t handler_id, Callbacks cbs, void* user_data, ami_release_cb release)
+  Handler(uint64_t handler_id, const Callbacks& cbs, void* user_data, ami_release_cb release)
       : id(handler_id), callbacks(cbs), user(user_data), release_(release) {}
   ~Handler();
 

@@ -178,7 +178,7 @@ QueueLane::~QueueLane() {
   queue_->lanes_.fetch_sub(1);
 }
 
-void QueueLane::set_bounds(Bounds bounds, std::string label) {
+void QueueLane::set_bounds(const Bounds& bounds, std::string label) {
   const std::lock_guard lock(queue_->mutex_);
   bounds_ = bounds;
   label_ = std::move(label);

@@ -119,7 +119,7 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   ~QueueLane() override;
 
   // label: of the gaps.
-  void set_bounds(Bounds bounds, std::string label);
+  void set_bounds(const Bounds& bounds, std::string label);
   void event(const HandlerPtr& handler, const MessagePtr& message) override;
   void notice(const HandlerPtr& handler, const MessagePtr& message) override;
   void item(uint64_t id, const HandlerPtr& handler, const MessagePtr& message) override;

@@ -32,7 +32,7 @@ class Parser {
     size_t greeting = 256;        // without its line end
   };
 
-  explicit Parser(Limits limits) : limits_(limits) {}
+  explicit Parser(const Limits& limits) : limits_(limits) {}
 
   // 0, AMI_EPROTO (no greeting in limits.greeting bytes) or AMI_ELIMIT; errors are sticky, and detail() says
   // which bound was passed. May throw std::bad_alloc. The sink must neither feed nor destroy this parser.

@@ -47,6 +47,7 @@ constexpr size_t kNone = ~size_t{0};
 // text's end backwards, or, in a text of less than a block, as a copy.
 class Blocks {
  public:
+  // cppcheck-suppress uninitMemberVar  // copy_ is filled where it is used
   explicit Blocks(std::string_view text) noexcept : text_(text) {}
 
   // Goes to the next block, or tells that there is none.
