@@ -56,7 +56,7 @@ void observer_send(observer_t* observer, const char* text) {
 static int receive(observer_t* observer) {
   if (observer->capacity - observer->end < 65536) {
     observer->end -= observer->begin;
-    memmove(observer->bytes, observer->bytes + observer->begin, observer->end);
+    if (observer->end > 0) memmove(observer->bytes, observer->bytes + observer->begin, observer->end);
     observer->begin = 0;
     observer->capacity = observer->end + 131072;
     observer->bytes = realloc(observer->bytes, observer->capacity);
