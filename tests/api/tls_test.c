@@ -323,12 +323,12 @@ static void a_plain_server(void** state) {
 
 static void a_server_that_is_silent(void** state) {
   world_t* world = world_new(state, NULL);
-  ami_t* client = CLIENT_WITH(world, "tls.verify", "none", "connect.timeout_ms", "100");
+  ami_t* client = CLIENT_WITH(world, "tls.verify", "none", "connect.timeout_ms", "300");
   sink_t* timeouts = listen_to(world, client, "connection-timeout");
   ami_mock_fault(world->mock, "greet_silence", 0);
   assert_error(client_connect(world, client), AMI_ETIMEDOUT);
   assert_contains(detail(client), "TLS handshake");
-  assert_contains(detail(client), "100 ms");
+  assert_contains(detail(client), "300 ms");
   until_count(world, timeouts, 1);
   assert_string_equal(field(message_at(timeouts, 0), "Phase"), "connect");
   world_end(world);
@@ -348,7 +348,7 @@ static void a_client_without_tls(void** state) {
   certificate_t* server = certificate_new((certificate_wish_t){.subject = "pbx", .names = here});
   world_t* world = world_new(state, "tls", pair(server), NULL);
   ami_t* client = client_new(world);
-  client_set(client, "login.timeout_ms", "100");
+  client_set(client, "login.timeout_ms", "300");
   assert_error(client_connect(world, client), AMI_ETIMEDOUT);
   assert_contains(detail(client), "without TLS?");
   world_end(world);
