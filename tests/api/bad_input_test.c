@@ -402,6 +402,7 @@ static void null_queues_and_items(void** state) {
   assert_error(ami_items_get(NULL, 1, keys, 1, &out), AMI_EINVAL);
   assert_error(ami_items_get(&item, 1, NULL, 1, &out), AMI_EINVAL);
   assert_error(ami_items_get(&item, 1, keys, 1, NULL), AMI_EINVAL);
+  assert_error(ami_items_get(&item, SIZE_MAX / 2 + 1, keys, 2, NULL), AMI_EINVAL); /* the product is 0 */
   assert_error(ami_items_get(NULL, 0, NULL, 0, NULL), 0);
   assert_error(ami_items_get(&item, 1, keys, 1, &out), 0); /* which holds nothing */
   assert_null(out.key);
