@@ -100,6 +100,21 @@ void Session::enqueue(const PendingPtr& pending) {
   inflight_.add(pending, now_);
 }
 
+// Of the secret's bytes as the server has them. "" when it failed.
+std::string Session::make_key(std::string_view challenge) {
+  std::string secret;
+  secret.reserve(settings_.password.size());  // so that growing leaves no copy of it behind
+  const bool said = encode(settings_.encoding, settings_.password, secret);
+  std::string key;
+  if (!said) {
+    fail(AMI_EENCODING, "the password cannot be said in this encoding; see the option encoding");
+  } else if (key = challenge_key(md5_, challenge, secret); key.empty()) {
+    fail(AMI_EAUTH, "MD5 is not available in this process: use tls=on with auth=plain");
+  }
+  wipe(secret);
+  return key;
+}
+
 void Session::send_login(std::string_view challenge) {
   if (!settings_.plain_login && challenge.empty()) {
     fail(AMI_EPROTO, "the answer to Challenge holds none, so there can be no MD5 login");
@@ -111,11 +126,8 @@ void Session::send_login(std::string_view challenge) {
   if (settings_.plain_login) {
     login.add("Secret", settings_.password);
   } else {
-    std::string key = challenge_key(md5_, challenge, settings_.password);
-    if (key.empty()) {
-      fail(AMI_EAUTH, "MD5 is not available in this process: use tls=on with auth=plain");
-      return;
-    }
+    std::string key = make_key(challenge);
+    if (key.empty()) return;
     login.add("AuthType", "MD5");
     login.add("Key", key);
     wipe(key);

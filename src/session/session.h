@@ -104,6 +104,7 @@ class Session final : private ParserSink, private InFlightSink {
   void send_own(Role role, Action& action);
   void enqueue(const PendingPtr& pending);
   void send_login(std::string_view challenge);
+  std::string make_key(std::string_view challenge);
   void send_filters();
   void send_mask();
   void send_logoff();
