@@ -88,5 +88,22 @@ class Bytes(ProgramTest):
             self.assert_ended(commanded(server.url(), "x"), 0, out=b"  caf\xe9 \x1b[31m\n\nend  \n", err="")
 
 
+class ExitCodes(ProgramTest):
+    """0, 1 and 2 are above."""
+
+    def test_3_lost_on_the_way(self):
+        with Server({"command": None}) as server:
+            self.assert_ended(commanded(server.url(), "x"), 3, out=b"",
+                              err="(AMI_ELOST): Command was sent, and Asterisk may have run it")
+
+    def test_4_login(self):
+        with Mock() as mock:
+            self.assert_ended(commanded(mock.url("nobody"), "x"), 4, out=b"", err="Authentication failed")
+
+    def test_5_no_answer(self):
+        with Server({"command": b""}) as server:
+            self.assert_ended(commanded(server.url(), "--timeout", "100", "x"), 5, out=b"", err="(AMI_ETIMEDOUT)")
+
+
 if __name__ == "__main__":
     unittest.main()
