@@ -163,6 +163,13 @@ const ami_reply_t* pending_wait(pending_t* pending) {
   return pending->reply;
 }
 
+int pending_is_over(pending_t* pending) {
+  pthread_mutex_lock(&mutex);
+  int over = pending->released > 0;
+  pthread_mutex_unlock(&mutex);
+  return over;
+}
+
 int pending_free(pending_t* pending) {
   pending_wait(pending);
   int replies = pending->replies;

@@ -44,6 +44,7 @@ pending_t* send_action(ami_t* client, ami_action_t* action);
 /* Its reply, until pending_free(). */
 const ami_reply_t* pending_wait(pending_t* pending);
 /* How many replies there were so far, and the end of it. */
+int pending_is_over(pending_t*);
 int pending_free(pending_t* pending);
 
 /* All messages that one handler got. It lives as long as its client. */
