@@ -170,14 +170,16 @@ class SharedLoop final : public AsyncLoop {
 };
 
 struct Registry {
+  uint32_t generation = fork_generation();
   std::weak_ptr<Loop> shared;
-  uint32_t shared_generation = 0;
   std::unordered_map<uv_loop_t*, std::weak_ptr<Loop>> foreign;
 };
 
 // Under process_mutex(). Never destroyed, see fork.cpp.
 Registry& registry() {
   static auto* const the_registry = new Registry;
+  // A child of fork() has neither its parent's I/O thread nor its parent's clients.
+  if (the_registry->generation != fork_generation()) *the_registry = Registry();
   return *the_registry;
 }
 
@@ -201,14 +203,10 @@ void ForeignLoop::release(ForeignLoop* self) noexcept {
 
 std::shared_ptr<Loop> Loop::shared() {
   const std::lock_guard lock(process_mutex());
-  Registry& known = registry();
-  // A child of fork() has no I/O thread of its parent's.
-  if (known.shared_generation == fork_generation()) {
-    if (auto loop = known.shared.lock()) return loop;
-  }
+  auto& known = registry().shared;
+  if (auto loop = known.lock()) return loop;
   std::shared_ptr<Loop> loop(new SharedLoop, SharedLoop::release);
-  known.shared = loop;
-  known.shared_generation = fork_generation();
+  known = loop;
   return loop;
 }
 
