@@ -238,6 +238,7 @@ bool OpenSslTls::check_pin(X509_STORE_CTX* store, X509* leaf) {
 
 int OpenSslTls::take_input(char* buffer, int size) {
   const size_t count = std::min(input_.size(), static_cast<size_t>(size));
+  if (count == 0) return 0;  // memcpy takes no null, not even for nothing
   memcpy(buffer, input_.data(), count);
   input_.remove_prefix(count);
   return static_cast<int>(count);
