@@ -26,6 +26,8 @@ class ConnectorSink {
 class Connector {
  public:
   Connector(HandleOwner& owner, ConnectorSink& sink, std::string host, uint16_t port, uint64_t timeout_ms);
+  // In a forked child, before it is destroyed.
+  void abandon() noexcept { socket_.close(); }
 
  private:
   void on_timer();

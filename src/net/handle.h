@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include "net/fork.h"
@@ -70,8 +71,9 @@ class Handle {
   ~Handle() {
     if (node_ == nullptr) return;
     if (generation_ != fork_generation()) {
-      node_->owner = nullptr;  // see run()
-      return;
+      const bool may_close = closes_in_child();
+      node_->owner = nullptr;
+      if (!may_close) return;
     }
     close(node_);
   }
@@ -93,12 +95,8 @@ class Handle {
 
   static void run(Uv* uv, int status, int events) noexcept {
     Node* node = static_cast<Node*>(uv->data);
-    if (node->owner != nullptr) {
-      node->owner->guard([&] { node->callback(node->self, status, events); });
-    } else if (uv_is_closing(reinterpret_cast<uv_handle_t*>(uv)) == 0) {
-      // Left behind in a child of fork() that goes on with the loop.
-      close(node);
-    }
+    if (node->owner == nullptr) return;  // left behind in a child of fork()
+    node->owner->guard([&] { node->callback(node->self, status, events); });
   }
 
  private:
@@ -108,6 +106,13 @@ class Handle {
     void* self;
     Callback callback;
   };
+  // A child of fork() may go on with the caller's loop. The library's has lost its thread, and may be in any
+  // state. A uv_async_t may be in the hands of a thread that is not there, which uv_close() would wait for;
+  // but ours do not keep a loop running.
+  [[nodiscard]] bool closes_in_child() const noexcept {
+    const Loop& loop = *node_->owner->loop();
+    return !std::is_same_v<Uv, uv_async_t> && !loop.is_shared() && loop.is_current();
+  }
   static void close(Node* node) noexcept {
     uv_close(reinterpret_cast<uv_handle_t*>(&node->uv), [](uv_handle_t* handle) {
       Node* closed = static_cast<Node*>(handle->data);
@@ -158,7 +163,8 @@ class BeforeBlock : public Handle<uv_prepare_t> {
   }
 };
 
-// What a socket is ready for. The socket may be closed as soon as its Watch is gone.
+// What a socket is ready for. The socket may be closed as soon as its Watch is gone; in a child of fork(),
+// before: there uv, which knows the socket from the parent, must not reach it through what both share.
 class Watch : public Handle<uv_poll_t> {
  public:
   Watch(HandleOwner& owner, int fd, void* self, Callback callback) : Handle(owner, self, callback) {

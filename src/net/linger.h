@@ -14,6 +14,8 @@ class Linger {
  public:
   // done: in a later turn; the object may be destroyed inside.
   Linger(HandleOwner& owner, Socket socket, std::string unsent, void* self, void (*done)(void* self));
+  // In a forked child, before it is destroyed.
+  void abandon() noexcept { socket_.close(); }
 
  private:
   void on_ready();

@@ -272,10 +272,11 @@ void SocketTransport::end_of_stream() {
     return lose(AMI_ETLS,
                 "no TLS with " + address_ + ": the server closed the connection during the handshake");
   }
+  // After a failed send, the kernel gives an end of stream that the peer never sent; EPIPE is its own doing.
+  if (write_error_ != 0 && write_error_ != EPIPE) return lose_by(write_error_);
   const uint64_t connection = connection_;
   sink_.on_end();
   if (connection != connection_) return;
-  if (write_error_ != 0 && write_error_ != EPIPE) return lose_by(write_error_);
   lose(AMI_ELOST, "connection with " + address_ + " closed by the server");
 }
 
@@ -381,7 +382,7 @@ void SocketTransport::drop() {
   socket_.close();
   tls_.reset();
   write_error_ = 0;
-  blocked_ = writable_owed_ = paused_ = received_ = false;
+  blocked_ = writable_owed_ = paused_ = false;
 }
 
 void SocketTransport::disconnect() {
@@ -412,10 +413,16 @@ void SocketTransport::close() {
 void SocketTransport::abandon() {
   closing_ = true;
   ++connection_;
+  if (connector_) connector_->abandon();
+  if (linger_) linger_->abandon();
+  socket_.close();
   connector_.reset();
   linger_.reset();
   watch_.reset();
-  socket_.close();
+  wake_.reset();
+  timer_.reset();
+  limit_.reset();
+  before_block_.reset();
 }
 
 void SocketTransport::on_handles_closed() noexcept {

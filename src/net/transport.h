@@ -25,7 +25,8 @@ class TransportSink {
   virtual void on_wake() = 0;
   virtual void on_timer() = 0;
   virtual void on_flush() = 0;
-  // Connected (with TLS: verified). address is the numeric one, with its port; tls the protocol version or "".
+  // Connected (with TLS: verified). address is the numeric one, with its port; tls the protocol version or
+  // "".
   virtual void on_connect(const std::string& address, const std::string& tls) = 0;
   // Bytes of the stream. now_ms: of now(); unix_ns: when the read returned. May be called many times a turn.
   virtual void on_receive(std::string_view bytes, uint64_t now_ms, uint64_t unix_ns) = 0;

@@ -1,5 +1,4 @@
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,26 +8,6 @@
 
 static void start(world_t* world, const char* host, uint64_t timeout_ms) {
   core_transport_connect(world->transport, host, world->port, NULL, timeout_ms);
-}
-
-/* A listener that answers nobody: its queue is full. */
-static int listen_deaf(const char* address, uint16_t* port, int filler[2]) {
-  const int fd = listen_on(address, port);
-  assert_int_not_equal(fd, -1);
-  assert_int_equal(listen(fd, 0), 0);
-  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(*port)};
-  inet_pton(AF_INET, address, &to.sin_addr);
-  for (int i = 0; i < 2; i++) {
-    filler[i] = socket(AF_INET, SOCK_STREAM | (i == 0 ? 0 : SOCK_NONBLOCK), 0);
-    connect(filler[i], (struct sockaddr*)&to, sizeof to);
-  }
-  return fd;
-}
-
-static void close_deaf(int fd, const int filler[2]) {
-  close(fd);
-  close(filler[0]);
-  close(filler[1]);
 }
 
 static void an_address_is_not_looked_up(void** state) {

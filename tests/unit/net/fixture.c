@@ -36,6 +36,25 @@ int listen_on(const char* address, uint16_t* port) {
   return fd;
 }
 
+int listen_deaf(const char* address, uint16_t* port, int filler[2]) {
+  const int fd = listen_on(address, port);
+  assert_int_not_equal(fd, -1);
+  assert_int_equal(listen(fd, 0), 0);
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(*port)};
+  inet_pton(AF_INET, address, &to.sin_addr);
+  for (int i = 0; i < 2; i++) {
+    filler[i] = socket(AF_INET, SOCK_STREAM | (i == 0 ? 0 : SOCK_NONBLOCK), 0);
+    connect(filler[i], (struct sockaddr*)&to, sizeof to);
+  }
+  return fd;
+}
+
+void close_deaf(int fd, const int filler[2]) {
+  close(fd);
+  close(filler[0]);
+  close(filler[1]);
+}
+
 int world_open(void** state) {
   world_t* world = calloc(1, sizeof *world);
   assert_non_null(world);

@@ -40,7 +40,7 @@ void step(world_t* world);
 #define until(world, condition)                                      \
   do {                                                               \
     for (int steps_ = 0; !(condition); steps_++) {                   \
-      if (steps_ == 3000) fail_msg("never came: %s", "" #condition); \
+      if (steps_ == 1500) fail_msg("never came: %s", "" #condition); \
       step(world);                                                   \
     }                                                                \
   } while (0)
@@ -48,6 +48,9 @@ void step(world_t* world);
 void idle(world_t* world);
 
 int listen_on(const char* address, uint16_t* port);
+/* One that answers nobody: its queue is full. */
+int listen_deaf(const char* address, uint16_t* port, int filler[2]);
+void close_deaf(int fd, const int filler[2]);
 /* Connects to the listener, accepts, and forgets what was told. */
 void connect_plain(world_t* world);
 void connect_tls(world_t* world, core_tls_t* tls);
