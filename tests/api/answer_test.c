@@ -148,6 +148,24 @@ static void an_error_within_a_list(void** state) {
   world_end(world);
 }
 
+/* PJSIPShowEndpoint goes on after its error: what then comes is nobody's, and no event. */
+static void an_error_and_then_the_rest(void** state) {
+  world_t* world = world_new(state, NULL);
+  ami_t* client = client_ready(world, NULL);
+  sink_t* events = listen_to(world, client, "Endpoint*");
+  answers(world, "PJSIPShowEndpoint",
+          "Response: Success\r\n{id}EventList: start\r\n\r\nEvent: EndpointDetail\r\n{id}\r\n"
+          "Response: Error\r\n{id}Message: failed\r\n\r\nEvent: EndpointDetail\r\n{id}\r\n"
+          "Event: EndpointDetailComplete\r\n{id}EventList: Complete\r\n\r\n");
+  const ami_reply_t* reply = reply_to(world, client, action("PJSIPShowEndpoint", NULL));
+  assert_reply(reply, AMI_EREPLY, AMI_ANSWERED);
+  assert_int_equal(ami_reply_count(reply), 1);
+  assert_null(ami_reply_end(reply));
+  settle(world, client);
+  assert_int_equal(count_of(events), 0);
+  world_end(world);
+}
+
 static void a_list_canceled_by_the_server(void** state) {
   world_t* world = world_new(state, NULL);
   ami_t* client = client_ready(world, NULL);
@@ -515,6 +533,7 @@ static const struct CMUnitTest tests[] = {
     IN_ALL(items_also_as_events),
     IN_ALL(an_error_in_place_of_a_list),
     IN_ALL(an_error_within_a_list),
+    IN_ALL(an_error_and_then_the_rest),
     IN(a_list_canceled_by_the_server, BY_LOOP),
     IN_ALL(a_streamed_list),
     IN_ALL(a_response_to_who_awaits_items),
