@@ -36,7 +36,8 @@ struct ami_action {
   // Appends the wire form with this ActionID and the final blank line. AMI_EENCODING or AMI_ETOOBIG (limits
   // count wire bytes) leave out unchanged and write why to detail.
   int write(std::string_view id, ami::Encoding encoding, std::string& out, std::string& detail) const;
-  // For an action that holds a secret: room first, so that nothing is left behind by growing, and then an end.
+  // For an action that holds a secret: room first, so that nothing is left behind by growing, and then an
+  // end.
   void reserve(size_t bytes) { lines_.reserve(bytes); }
   void wipe();
 
