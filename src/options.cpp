@@ -350,7 +350,11 @@ int apply_url(const Url& url, Options& o, string& detail) {
   const auto set = [&](string_view name, string_view value) { return o.set(name, value, detail); };
   int err = set("host", url.host);
   if (err == 0 && url.tls) err = set("tls", "on");
-  if (err == 0 && url.port) err = set("port", *url.port);
+  if (err == 0 && url.port) {
+    err = set("port", *url.port);
+    // Where the host was forgotten, what stands in the port's place is the secret.
+    if (err == AMI_EOPTION) detail = "the port is a number from 1 to 65535";
+  }
   if (err == 0 && url.username) err = set("username", *url.username);
   if (err == 0 && url.password) err = set("password", *url.password);
   for (const auto& [name, value] : url.options) {
@@ -375,6 +379,11 @@ int Options::set_url(string_view value, string& detail) {
   if (parse_url(value, url, detail)) err = apply_url(url, trial, detail);
   if (err == 0) err = apply_url(url, *this, detail);
   if (url.password) wipe(*url.password);
+  const size_t query = std::min(value.find('?'), value.size());
+  if (err == AMI_EOPTION && value.find('@', query) != string_view::npos) {
+    // Perhaps the ? was to be a part of the secret, and then so is what was taken for options.
+    detail = "there is something wrong behind the ?; in a user name and a password it is written %3F";
+  }
   if (err != 0) detail = "option url: " + detail;
   return err;
 }
