@@ -133,6 +133,7 @@ void OpenSslTls::go_on() {
 
 size_t OpenSslTls::read(char* buffer, size_t size) {
   if (state_ != State::kOpen) return 0;
+  ERR_clear_error();  // SSL_get_error() takes what others have left on this thread for its own
   size_t count = 0;
   const int done = SSL_read_ex(ssl_, buffer, size, &count);
   if (done == 1) return count;
@@ -150,6 +151,7 @@ size_t OpenSslTls::read(char* buffer, size_t size) {
 
 size_t OpenSslTls::write(std::string_view text) {
   if (state_ != State::kOpen) return 0;
+  ERR_clear_error();
   size_t taken = 0;
   while (taken < text.size()) {
     const std::string_view rest = text.substr(taken);

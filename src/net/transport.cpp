@@ -66,6 +66,10 @@ class SocketTransport final : public Transport, public HandleOwner, public Conne
   size_t write_tls(std::string_view bytes);
   size_t send_now(std::string_view bytes);
   bool flush_tls();
+  // Whether TLS has come to an end, which may have to wait for resume() to be told.
+  [[nodiscard]] bool tls_is_over() const {
+    return tls_ && (tls_->state() == Tls::State::kClosed || tls_->state() == Tls::State::kFailed);
+  }
   void break_off(int error);
   void lose(int err, const std::string& detail);
   void lose_by(int error);
@@ -91,8 +95,9 @@ class SocketTransport final : public Transport, public HandleOwner, public Conne
   uint64_t connection_ = 0;
   uint64_t writes_ = 0;
   uint64_t received_at_ = 0;  // unix ns
-  int write_error_ = 0;       // errno of a failed send, until the reader has come to the end
-  bool blocked_ = false;      // the kernel takes no more
+  // errno of a failed send, until the reader has come to the end; or of a recv, until resume().
+  int error_ = 0;
+  bool blocked_ = false;  // the kernel takes no more
   bool writable_owed_ = false;
   bool paused_ = false;
   bool received_ = false;  // in this turn
@@ -235,6 +240,10 @@ bool SocketTransport::read_turn() {
   if (closing_) return false;
   if (std::exchange(received_, false)) sink_.on_received_all();
   if (connection != connection_) return false;
+  if (paused_) {
+    if (error != 0 && !would_block(error)) error_ = error;  // the kernel tells it only once
+    return false;
+  }
   if (count == 0 || (tls_ && tls_->state() == Tls::State::kClosed)) {
     end_of_stream();
   } else if (tls_ && tls_->state() == Tls::State::kFailed) {
@@ -273,7 +282,7 @@ void SocketTransport::end_of_stream() {
                 "no TLS with " + address_ + ": the server closed the connection during the handshake");
   }
   // After a failed send, the kernel gives an end of stream that the peer never sent; EPIPE is its own doing.
-  if (write_error_ != 0 && write_error_ != EPIPE) return lose_by(write_error_);
+  if (error_ != 0 && error_ != EPIPE) return lose_by(error_);
   const uint64_t connection = connection_;
   sink_.on_end();
   if (connection != connection_) return;
@@ -283,30 +292,31 @@ void SocketTransport::end_of_stream() {
 // --------------------------------------------------------------------------------------------- writing
 
 size_t SocketTransport::write(std::string_view bytes) {
-  if (stage_ != Stage::kOpen || write_error_ != 0) return 0;
+  if (stage_ != Stage::kOpen || error_ != 0) return 0;
   size_t taken = 0;
   if (!blocked_) taken = tls_ ? write_tls(bytes) : send_now(bytes);
-  writable_owed_ = taken < bytes.size() && write_error_ == 0;
+  writable_owed_ = taken < bytes.size() && error_ == 0;
   return taken;
 }
 
 size_t SocketTransport::write_tls(std::string_view bytes) {
   size_t taken = 0;
-  while (taken < bytes.size() && !blocked_ && write_error_ == 0) {
+  while (taken < bytes.size() && !blocked_ && error_ == 0) {
     const std::string_view rest = bytes.substr(taken);
     size_t batch = 0;
     while (batch < rest.size() && batch < kTlsBatchBytes) batch += record_length(rest.substr(batch));
     const size_t encrypted = tls_->write(rest.substr(0, batch));
     taken += encrypted;
     flush_tls();
-    if (encrypted < batch) break_off(EPROTO);
+    if (tls_->state() == Tls::State::kFailed) break_off(EPROTO);
+    if (encrypted < batch) break;  // else the reader knows that it has ended
   }
   return taken;
 }
 
 // Whether nothing is left to be sent.
 bool SocketTransport::flush_tls() {
-  while (!tls_->output().empty() && !blocked_ && write_error_ == 0) tls_->consumed(send_now(tls_->output()));
+  while (!tls_->output().empty() && !blocked_ && error_ == 0) tls_->consumed(send_now(tls_->output()));
   return tls_->output().empty();
 }
 
@@ -329,7 +339,7 @@ size_t SocketTransport::send_now(std::string_view bytes) {
 // Nothing can be sent any more. What the peer said before may hold the reason: it is read first, right before
 // the loop blocks.
 void SocketTransport::break_off(int error) {
-  write_error_ = error != 0 ? error : ECONNRESET;
+  error_ = error != 0 ? error : ECONNRESET;
   blocked_ = false;
   watch();
   before_block_->start();
@@ -337,12 +347,12 @@ void SocketTransport::break_off(int error) {
 
 void SocketTransport::on_before_block() {
   if (std::exchange(flush_wanted_, false)) sink_.on_flush();
-  if (closing_ || write_error_ == 0 || paused_) return;
+  if (closing_ || paused_ || (error_ == 0 && !tls_is_over())) return;
   const uint64_t connection = connection_;
   const bool more = read_turn();
   if (connection != connection_ || paused_) return;
   if (more) return before_block_->start();
-  lose_by(write_error_);
+  lose_by(error_);
 }
 
 // --------------------------------------------------------------------------------------------- the end
@@ -355,7 +365,7 @@ void SocketTransport::pause() {
 void SocketTransport::resume() {
   paused_ = false;
   watch();
-  if (write_error_ != 0) before_block_->start();
+  if (error_ != 0 || tls_is_over()) before_block_->start();
 }
 
 void SocketTransport::lose_by(int error) {
@@ -381,12 +391,12 @@ void SocketTransport::drop() {
   watch_.reset();
   socket_.close();
   tls_.reset();
-  write_error_ = 0;
+  error_ = 0;
   blocked_ = writable_owed_ = paused_ = false;
 }
 
 void SocketTransport::disconnect() {
-  if (stage_ == Stage::kOpen && write_error_ == 0) {
+  if (stage_ == Stage::kOpen && error_ == 0) {
     try {
       if (tls_) tls_->shutdown();
       std::string unsent(tls_ ? tls_->output() : std::string_view());

@@ -209,13 +209,20 @@ void peer_say(world_t* world, const char* text, size_t size) {
 }
 
 void peer_flush(world_t* world) {
-  char* bytes = NULL;
-  BIO* output = SSL_get_wbio(world->peer_tls);
-  const long size = BIO_get_mem_data(output, &bytes);
-  if (size <= 0) return;
-  /* The peer may be gone. */
-  if (!world->peer_ended) (void)!send(world->peer, bytes, (size_t)size, MSG_NOSIGNAL);
-  (void)BIO_reset(output);
+  char bytes[1 << 14];
+  int size = 0;
+  while ((size = BIO_read(SSL_get_wbio(world->peer_tls), bytes, sizeof bytes)) > 0) {
+    for (int sent = 0; sent < size && !world->peer_ended;) {
+      const ssize_t count = sendto(world->peer, bytes + sent, (size_t)(size - sent), MSG_NOSIGNAL, NULL, 0);
+      if (count > 0) {
+        sent += (int)count;
+      } else if (errno == EAGAIN) {
+        uv_run(&world->uv, UV_RUN_NOWAIT);
+      } else {
+        return; /* the transport has broken off */
+      }
+    }
+  }
 }
 
 void peer_shutdown(world_t* world) {

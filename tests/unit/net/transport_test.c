@@ -201,6 +201,32 @@ static void no_end_is_told_while_paused(void** state) {
   assert_told(world, "receive all end disconnect");
 }
 
+static void pause_after_all(core_transport_t* transport, const char* word, void* user) {
+  (void)user;
+  if (strcmp(word, "all") == 0) core_transport_pause(transport);
+}
+
+/* The turn has seen the end already when the sink pauses: a full buffer makes it look for more. */
+static void paused_in_the_last_turn(void** state) {
+  world_t* world = *state;
+  static char bytes[64 << 10];
+  for (int breaks_off = 0; breaks_off < 2; breaks_off++) {
+    world->peer_ended = false;
+    connect_plain(world);
+    core_transport_pause(world->transport);
+    peer_say(world, bytes, sizeof bytes);
+    breaks_off ? peer_reset(world) : peer_close(world);
+    core_transport_on(world->transport, pause_after_all, NULL);
+    core_transport_resume(world->transport);
+    until(world, told(world, "all"));
+    idle(world);
+    assert_told(world, "receive all");
+    core_transport_resume(world->transport);
+    assert_lost(world, AMI_ELOST, breaks_off ? "lost: connection reset by peer" : "closed by the server");
+    assert_told(world, breaks_off ? "disconnect" : "end disconnect");
+  }
+}
+
 static void a_write_that_fails_while_paused(void** state) {
   world_t* world = *state;
   connect_plain(world);
@@ -573,6 +599,7 @@ int main(void) {
       TEST(nothing_is_read_while_paused),
       TEST(paused_in_the_middle_of_a_turn),
       TEST(no_end_is_told_while_paused),
+      TEST(paused_in_the_last_turn),
       TEST(a_write_that_fails_while_paused),
       TEST(a_new_connection_is_not_paused),
       TEST(the_peer_closes),
