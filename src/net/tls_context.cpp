@@ -1,6 +1,8 @@
 #include "net/tls_context.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include <map>
 #include <mutex>
@@ -42,8 +44,24 @@ std::shared_ptr<OpenSslContext> shared_context(const TlsOptions& options, std::s
   return made;
 }
 
-std::string with_file(const char* option, const std::string& file) {
-  return std::string(option) + " \"" + file + "\": " + take_openssl_error();
+std::string with_file(const char* option, const std::string& file, const std::string& why) {
+  return std::string(option) + " \"" + file + "\": " + why;
+}
+
+// Why a file could not be used that should hold such a thing.
+std::string explain_file(const char* thing) {
+  const unsigned long error = ERR_peek_error();
+  const int reason = ERR_GET_REASON(error);
+  const bool is_missing = (ERR_GET_LIB(error) == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
+                          (ERR_GET_LIB(error) == ERR_LIB_OSSL_DECODER && reason == ERR_R_UNSUPPORTED);
+  const std::string text = take_openssl_error();
+  return is_missing ? std::string("there is no ") + thing + " in it, in PEM form" : text;
+}
+
+// Without this OpenSSL would ask on the terminal.
+int give_no_pass_phrase(char*, int, int, void* asked) {
+  if (asked != nullptr) *static_cast<bool*>(asked) = true;
+  return 0;
 }
 
 }  // namespace
@@ -70,8 +88,7 @@ OpenSslContext::OpenSslContext(const TlsOptions& options, std::string& detail)
   SSL_CTX_set_session_cache_mode(ssl_ctx_.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(ssl_ctx_.get(), SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(ssl_ctx_.get(), verify_peer, nullptr);
-  // Without this OpenSSL would ask on the terminal.
-  SSL_CTX_set_default_passwd_cb(ssl_ctx_.get(), [](char*, int, int, void*) { return 0; });
+  SSL_CTX_set_default_passwd_cb(ssl_ctx_.get(), give_no_pass_phrase);
   detail = load(options);
 }
 
@@ -83,19 +100,33 @@ std::string OpenSslContext::load(const TlsOptions& options) {
       if (SSL_CTX_set_default_verify_paths(ssl_ctx_.get()) != 1)
         return "the system's CAs: " + take_openssl_error();
     } else if (SSL_CTX_load_verify_file(ssl_ctx_.get(), options.ca.c_str()) != 1) {
-      return with_file("tls.ca", options.ca);
+      return with_file("tls.ca", options.ca, explain_file("certificate"));
     }
   }
   ERR_clear_error();
   if (options.cert.empty()) return options.key.empty() ? "" : "tls.key without tls.cert";
   if (SSL_CTX_use_certificate_chain_file(ssl_ctx_.get(), options.cert.c_str()) != 1) {
-    return with_file("tls.cert", options.cert);
+    return with_file("tls.cert", options.cert, explain_file("certificate"));
   }
   // Both may be in one file.
-  const std::string& key = options.key.empty() ? options.cert : options.key;
-  if (SSL_CTX_use_PrivateKey_file(ssl_ctx_.get(), key.c_str(), SSL_FILETYPE_PEM) != 1)
-    return with_file("tls.key", key);
-  return "";
+  return load_key(options.key.empty() ? options.cert : options.key, options.cert);
+}
+
+std::string OpenSslContext::load_key(const std::string& key, const std::string& cert) {
+  bool asked = false;
+  SSL_CTX_set_default_passwd_cb_userdata(ssl_ctx_.get(), &asked);
+  const bool loaded = SSL_CTX_use_PrivateKey_file(ssl_ctx_.get(), key.c_str(), SSL_FILETYPE_PEM) == 1;
+  SSL_CTX_set_default_passwd_cb_userdata(ssl_ctx_.get(), nullptr);
+  // A key of another kind than the certificate's is kept beside it, and would never be used.
+  if (loaded && SSL_CTX_check_private_key(ssl_ctx_.get()) == 1) return "";
+  const unsigned long error = ERR_peek_error();
+  std::string why = explain_file("private key");
+  if (loaded || (ERR_GET_LIB(error) == ERR_LIB_X509 && ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH)) {
+    why = "it is not the key of tls.cert \"" + cert + "\"";
+  } else if (asked) {
+    why = "it is encrypted, and nobody can be asked for the pass phrase: use a key without one";
+  }
+  return with_file("tls.key", key, why);
 }
 
 std::shared_ptr<TlsContext> TlsContext::get(const TlsOptions& options, std::string& detail) {

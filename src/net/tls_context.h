@@ -23,7 +23,9 @@ class OpenSslContext {
   [[nodiscard]] const BIO_METHOD* bio_method() const noexcept { return bio_method_.get(); }
 
  private:
+  // "", or what is wrong.
   std::string load(const TlsOptions& options);
+  std::string load_key(const std::string& key, const std::string& cert);
 
   std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> ssl_ctx_;
   std::unique_ptr<BIO_METHOD, void (*)(BIO_METHOD*)> bio_method_;

@@ -391,6 +391,7 @@ void SocketTransport::drop() {
   watch_.reset();
   socket_.close();
   tls_.reset();
+  wanted_.tls.reset();  // lest the next attempt finds the files of this one
   error_ = 0;
   blocked_ = writable_owed_ = paused_ = false;
 }
