@@ -1,0 +1,424 @@
+// A session under a script: what a server says, what an application asks for, and time. Each accepted action
+// gets exactly one reply, with a fate that is true; time-outs are kept; nothing is in flight after the end of
+// a connection; memory stays under what its bounds and the actions under way allow.
+
+#include "session/session.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "ami/ami.h"
+#include "fuzz.h"
+
+extern "C" size_t __sanitizer_get_current_allocated_bytes() __attribute__((weak));
+
+namespace {
+
+using ami::Action;
+using ami::Arrival;
+using ami::Frame;
+using ami::MessagePtr;
+using ami::Pending;
+using ami::PendingPtr;
+using ami::Route;
+
+size_t allocated() {
+  if (__sanitizer_get_current_allocated_bytes != nullptr) return __sanitizer_get_current_allocated_bytes();
+  return mallinfo2().uordblks;
+}
+
+constexpr size_t kMostActions = 200;
+// A session with its buffers, and what a running action may cost besides its list.
+constexpr size_t kSessionBytes = 128U << 10U;
+constexpr size_t kActionBytes = 4096;
+constexpr uint64_t kStart = 1000000;
+
+struct Entry {
+  PendingPtr pending;  // until its reply
+  int replies = 0;
+  bool each = false;
+  bool begun = false;     // a byte of it was handed over
+  bool complete = false;  // all were
+  bool canceled = false;
+  uint64_t latest = UINT64_MAX;  // by its own time-out
+};
+
+bool first_bytes(std::string_view text, unsigned char out[16]) {
+  std::fill(out, out + 16, static_cast<unsigned char>(0));
+  std::copy_n(text.begin(), std::min<size_t>(text.size(), 16), out);
+  return true;
+}
+
+class World final : public ami::SessionSink {
+ public:
+  explicit World(unsigned bits);
+
+  void step(fuzz::Input& input);
+  void finish();
+
+ private:
+  void on_message(Arrival& arrival, Route route) override;
+  void on_item(Pending& pending, const MessagePtr& message) override;
+  void on_reply(const PendingPtr& pending) override;
+  void on_login(int err, std::string_view reason) override;
+  void on_ready() override;
+  void on_failure(int err, const std::string& detail, std::string_view phase) override;
+  void on_logged_off() override;
+  void on_log(int level, const std::string& line) override;
+
+  void submit(fuzz::Input& input);
+  void cancel(size_t index);
+  void advance(uint64_t ms);
+  void receive(std::string_view bytes, bool byte_by_byte);
+  void say(fuzz::Input& input);
+  void log_in();
+  void hand_over(size_t size);
+  void note_handed(size_t size);
+  void connect();
+  void disconnect(int err, bool keep_unsent);
+  void settle();
+  void said_something();
+  void check_memory(size_t chunk) const;
+  Entry& entry_of(const Pending& pending) { return entries_[pending.reply->id - 1]; }
+
+  ami::Settings settings_;
+  std::unique_ptr<ami::Session> session_;
+  std::vector<Entry> entries_;
+  uint64_t now_ = kStart;
+  uint64_t last_seq_ = 0;
+  bool connected_ = false;
+  bool hold_ = false;
+  bool over_ = false;  // the session wants the connection to end
+  bool stop_ = false;  // at the next callback
+  bool closed_ = false;
+  int why_ = 0;
+  bool in_action_ = false;  // the next byte of the output is in the midst of one
+  size_t baseline_ = 0;
+};
+
+World::World(unsigned bits) {
+  settings_.plain_login = (bits & 1U) != 0;
+  settings_.offline_queue = (bits & 2U) != 0;
+  if ((bits & 4U) != 0) settings_.filters = {"Event: A", "Event: B"};
+  settings_.encoding = static_cast<ami::Encoding>((bits >> 3U) % 3);
+  hold_ = (bits & 32U) != 0;
+  settings_.message_max_bytes = (bits & 64U) != 0 ? 300 : 4000;
+  settings_.line_max_bytes = (bits & 64U) != 0 ? 100 : 1000;
+  settings_.list_max_items = 3;
+  settings_.list_max_bytes = 2000;
+  settings_.blocked_max_ms = 45000;
+  if ((bits & 128U) != 0) settings_.ping_interval_ms = 0;
+  entries_.reserve(kMostActions);
+  baseline_ = allocated();
+  session_ = std::make_unique<ami::Session>(settings_, *this, first_bytes);
+  connect();
+}
+
+// -------------------------------------------------------------------------------- what the session says
+
+void World::said_something() {
+  if (!std::exchange(stop_, false)) return;
+  session_->stop();
+  over_ = true;
+  why_ = AMI_ECLOSED;
+}
+
+void World::on_message(Arrival& arrival, Route route) {
+  FUZZ_CHECK(connected_ && arrival.stamp().seq > last_seq_, "");
+  last_seq_ = arrival.stamp().seq;
+  const Frame& frame = arrival.frame();
+  FUZZ_CHECK((route == Route::kResponse) == (frame.kind == AMI_MSG_RESPONSE), std::string(frame.bytes));
+  FUZZ_CHECK(route != Route::kStray || frame.kind == 0, std::string(frame.bytes));
+  FUZZ_CHECK(arrival.message()->raw() == frame.bytes, std::string(frame.bytes));
+  said_something();
+}
+
+void World::on_item(Pending& pending, const MessagePtr& message) {
+  const Entry& entry = entry_of(pending);
+  FUZZ_CHECK(message && message->kind() == AMI_MSG_LISTITEM, "");
+  FUZZ_CHECK(entry.each && entry.replies == 0 && entry.complete, pending.wire_id);
+  said_something();
+}
+
+void World::on_reply(const PendingPtr& pending) {
+  const ami::Reply& reply = *pending->reply;
+  Entry& entry = entry_of(*pending);
+  FUZZ_CHECK(++entry.replies == 1 && entry.pending == pending, pending->wire_id);
+  switch (reply.fate) {
+    case AMI_NOT_SENT:
+      FUZZ_CHECK(!entry.begun && reply.status != 0, pending->wire_id);
+      break;
+    case AMI_MAYBE_RUN:
+      FUZZ_CHECK(entry.begun && !reply.response && reply.status != 0, pending->wire_id);
+      break;
+    default:
+      FUZZ_CHECK(reply.fate == AMI_ANSWERED && entry.complete, pending->wire_id);
+  }
+  FUZZ_CHECK(reply.status != AMI_ECANCELED || entry.canceled, pending->wire_id);
+  FUZZ_CHECK(reply.status != AMI_ETIMEDOUT || now_ > kStart, pending->wire_id);
+  FUZZ_CHECK(reply.items.size() <= settings_.list_max_items && (!entry.each || reply.items.empty()), "");
+  entry.pending.reset();
+  said_something();
+}
+
+void World::on_login(int err, std::string_view /*reason*/) {
+  FUZZ_CHECK(connected_ && (err == 0 || err == AMI_EAUTH), "");
+  said_something();
+}
+
+void World::on_ready() {
+  FUZZ_CHECK(connected_ && session_->ready(), "");
+  said_something();
+}
+
+void World::on_failure(int err, const std::string& detail, std::string_view /*phase*/) {
+  FUZZ_CHECK(connected_ && err < 0 && !detail.empty(), detail);
+  over_ = true;
+  why_ = err;
+}
+
+void World::on_logged_off() {
+  FUZZ_CHECK(closed_, "");
+  over_ = true;
+  why_ = AMI_ECLOSED;
+}
+
+void World::on_log(int level, const std::string& line) {
+  FUZZ_CHECK(level >= 0 && level <= 3 && line.find_first_of("\r\n") == std::string::npos, line);
+}
+
+// ------------------------------------------------------------------------------ what an application does
+
+void World::submit(fuzz::Input& input) {
+  static constexpr std::array kNames = {"Ping",      "QueueStatus", "DBGet",  "FAXStats", "DataGet",
+                                        "WaitEvent", "Originate",   "Logoff", "Any",      "IAXpeers"};
+  if (entries_.size() == kMostActions) return;
+  const unsigned bits = input.byte();
+  Action action(kNames[(bits & 15U) % kNames.size()]);
+  if ((bits & 16U) != 0) action.set_until((bits & 1U) != 0 ? "Done" : "Item");
+  const unsigned extra = bits >> 6U;
+  if (extra == 1) action.set_timeout(static_cast<int>(input.number()));
+  if (extra == 2) action.add("Timeout", std::to_string(input.number()));
+  if (extra == 3) action.add("X", std::string(input.byte(), 'x'));
+  const uint64_t id = entries_.size() + 1;
+  const std::string wire_id = 'a' + std::to_string(id);
+  std::string text;
+  std::string detail;
+  if (action.check(detail) != 0) return;
+  FUZZ_CHECK(action.write(wire_id, settings_.encoding, text, detail) == 0, detail);
+  Entry& entry = entries_.emplace_back();
+  entry.pending = std::make_shared<Pending>(id, action, wire_id, text);
+  entry.each = (bits & 32U) != 0;
+  entry.pending->keep_items = !entry.each;
+  if (action.timeout_ms() > 0) {
+    entry.latest = entry.pending->deadline = now_ + static_cast<uint64_t>(action.timeout_ms());
+  }
+  // The session may reply, and so empty the entry, at once.
+  session_->submit(PendingPtr(entry.pending), now_);
+  settle();
+}
+
+void World::cancel(size_t index) {
+  if (index >= entries_.size() || !entries_[index].pending) return;
+  entries_[index].canceled = true;
+  session_->cancel(PendingPtr(entries_[index].pending), now_);
+  FUZZ_CHECK(entries_[index].replies == 1, std::to_string(index + 1));
+  settle();
+}
+
+void World::advance(uint64_t ms) {
+  const uint64_t until = now_ + ms;
+  for (uint64_t at; (at = session_->deadline()) <= until;) {
+    now_ = std::max(now_, at);
+    session_->tick(now_);
+    settle();
+    FUZZ_CHECK(session_->deadline() > now_, "a tick in vain");
+  }
+  now_ = until;
+  for (const Entry& entry : entries_) FUZZ_CHECK(entry.replies == 1 || entry.latest > now_, "late");
+}
+
+// ------------------------------------------------------------------------------------- what a server does
+
+void World::receive(std::string_view bytes, bool byte_by_byte) {
+  for (size_t at = 0; at < bytes.size() && connected_;) {
+    const size_t size = byte_by_byte ? 1 : bytes.size();
+    // A copy, so that a sanitizer notices when more is read.
+    const std::vector<char> part(bytes.begin() + at, bytes.begin() + at + size);
+    session_->receive({part.data(), size}, now_, now_ * 1000000);
+    settle();
+    at += size;
+  }
+  check_memory(bytes.size());
+}
+
+void World::say(fuzz::Input& input) {
+  static constexpr std::array kTexts = {
+      "Response: Success\r\nActionID: @\r\n\r\n",
+      "Response: Success\r\nActionID: @\r\nMessage: x\r\n\r\n",
+      "Response: Success\r\nActionID: @\r\nEventList: start\r\n\r\n",
+      "Response: Success\r\nActionID: @\r\nMessage: will follow\r\n\r\n",
+      "Response: Success\r\nActionID: @\r\nChallenge: 12345\r\n\r\n",
+      "Response: Error\r\nActionID: @\r\nMessage: x\r\n\r\n",
+      "Response: Success\r\n\r\n",
+      "Response: Error\r\n\r\n",
+      "Response: Follows\r\nPrivilege: Command\r\nActionID: @\r\ntext\r\n\r\n--END COMMAND--\r\n\r\n",
+      "Event: Item\r\nActionID: @\r\n\r\n",
+      "Event: Item\r\nActionID: @\r\nText: 012345678901234567890123456789\r\n\r\n",
+      "Event: QueueStatusComplete\r\nActionID: @\r\nEventList: Complete\r\n\r\n",
+      "Event: QueueStatusComplete\r\nActionID: @\r\n\r\n",
+      "Event: Item\r\nActionID: @\r\nEventList: cancelled\r\n\r\n",
+      "Event: Done\r\nPrivilege: x\r\nActionID: @\r\n\r\n",
+      "Event: DataGet Tree\r\nActionID: @\r\n\r\n",
+      "Event: FAXStats\r\nActionID: @\r\n\r\n",
+      "Event: IAXpeers\r\nName: x\r\n\r\n",
+      "Event: Other\r\nPrivilege: x\r\n\r\n",
+      "Event: UserEvent\r\nPrivilege: x\r\nActionID: @\r\n\r\n",
+      "Channel: x\r\n\r\n",
+      "Response: Goodbye\r\nActionID: @\r\n\r\n",
+  };
+  std::string text = kTexts[input.below(kTexts.size())];
+  const unsigned which = input.byte();
+  // One of our own, or, counted from the last, one of the application's.
+  std::string id = "ps" + std::to_string(which / 2);
+  if ((which & 1U) != 0)
+    id = 'a' + std::to_string(entries_.size() - std::min<size_t>(which / 2, entries_.size()));
+  if (const size_t place = text.find('@'); place != std::string::npos) text.replace(place, 1, id);
+  receive(text, (which & 64U) != 0);
+}
+
+void World::log_in() {
+  receive("Asterisk Call Manager/9.0.0\r\n", false);
+  for (int i = 1; i <= 12 && connected_ && !session_->ready(); ++i) {
+    receive("Response: Success\r\nActionID: ps" + std::to_string(i) + "\r\nChallenge: 1\r\n\r\n", false);
+  }
+}
+
+// Which actions the next bytes of the output are of.
+void World::note_handed(size_t size) {
+  const std::string_view output = session_->output();
+  size_t begin = 0;
+  if (in_action_) {
+    begin = std::min(output.find("\r\n\r\n"), output.size() - 4) + 4;
+    // The one in the midst of which we were.
+    if (begin <= size) {
+      for (Entry& entry : entries_) entry.complete = entry.complete || entry.begun;
+    }
+    in_action_ = begin > size;
+  }
+  while (begin < size) {
+    const size_t end = output.find("\r\n\r\n", begin) + 4;
+    const std::string_view action = output.substr(begin, end - begin);
+    constexpr std::string_view kId = "\r\nActionID: ";
+    const std::string_view id = action.substr(action.find(kId) + kId.size());
+    if (id.starts_with('a')) {
+      Entry& entry = entries_[std::stoul(std::string(id.substr(1, id.find('\r') - 1))) - 1];
+      FUZZ_CHECK(!entry.begun, std::string(action));  // never twice
+      entry.begun = true;
+      entry.complete = end <= size;
+    }
+    in_action_ = end > size;
+    begin = end;
+  }
+}
+
+void World::hand_over(size_t size) {
+  note_handed(size);
+  session_->handed_over(size, now_);
+}
+
+void World::connect() {
+  connected_ = true;
+  closed_ = in_action_ = false;
+  session_->connected(now_, "p");
+  settle();
+}
+
+void World::disconnect(int err, bool keep_unsent) {
+  connected_ = over_ = false;
+  session_->disconnected(err, keep_unsent, now_);
+  stop_ = over_ = false;
+  for (const Entry& entry : entries_) {
+    const bool waits = entry.pending && entry.pending->state == Pending::State::kWaiting;
+    FUZZ_CHECK(entry.replies == 1 || (settings_.offline_queue && waits && !entry.begun), "in flight");
+  }
+  FUZZ_CHECK(session_->output().empty(), "");
+}
+
+// What a client does at the end of each turn.
+void World::settle() {
+  if (over_ && connected_) disconnect(why_, settings_.offline_queue && why_ != AMI_ECLOSED);
+  if (connected_ && !hold_) hand_over(session_->output().size());
+}
+
+void World::check_memory(size_t chunk) const {
+  size_t bound = kSessionBytes + 2 * (settings_.message_max_bytes + chunk + session_->output().size());
+  bound += entries_.size() * (kActionBytes + settings_.list_max_bytes);
+  const size_t used = allocated();
+  FUZZ_CHECK(used < baseline_ + bound, std::to_string(used - baseline_) + " bytes");
+}
+
+void World::step(fuzz::Input& input) {
+  switch (input.below(16)) {
+    case 0:
+    case 1:
+    case 2:
+      return submit(input);
+    case 3:
+      return cancel(entries_.size() - 1 - input.byte());
+    case 4:
+      return advance(input.number());
+    case 5:
+      return advance(input.byte());
+    case 6: {
+      const std::string bytes = input.text();
+      const bool byte_by_byte = (input.byte() & 1U) != 0;
+      return receive(bytes, byte_by_byte);
+    }
+    case 7:
+      return hand_over(session_->output().size() * input.byte() / 255);
+    case 8:
+      if (connected_) disconnect(AMI_ELOST, settings_.offline_queue && (input.byte() & 1U) != 0);
+      return;
+    case 9:
+      if (!connected_) connect();
+      return log_in();
+    case 10:
+      if (!connected_) return;
+      session_->set_mask((input.byte() & 1U) != 0 ? "call" : "on", now_);
+      return settle();
+    case 11:
+      closed_ = true;
+      session_->close(now_);
+      if (!connected_) over_ = false;
+      return settle();
+    case 12:
+      if ((input.byte() & 7U) == 0) stop_ = true;
+      return;
+    default:
+      return say(input);
+  }
+}
+
+void World::finish() {
+  if (connected_) disconnect(AMI_ECLOSED, false);
+  session_->end_waiting(AMI_ECLOSED);
+  for (const Entry& entry : entries_) FUZZ_CHECK(entry.replies == 1 && !entry.pending, "no reply");
+  FUZZ_CHECK(session_->deadline() == UINT64_MAX, "");
+  FUZZ_CHECK(allocated() < baseline_ + kSessionBytes, "");
+  session_.reset();
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  fuzz::Input input(data, size);
+  World world(input.byte());
+  for (int i = 0; i < 400 && !input.empty(); ++i) world.step(input);
+  world.finish();
+  return 0;
+}
