@@ -352,8 +352,8 @@ int apply_url(const Url& url, Options& o, string& detail) {
   if (err == 0 && url.tls) err = set("tls", "on");
   if (err == 0 && url.port) {
     err = set("port", *url.port);
-    // Where the host was forgotten, what stands in the port's place is the secret.
-    if (err == AMI_EOPTION) detail = "the port is a number from 1 to 65535";
+    // Without an @ the host may have been forgotten, and then what stands in the port's place is the secret.
+    if (err == AMI_EOPTION && !url.username) detail = "the port is a number from 1 to 65535";
   }
   if (err == 0 && url.username) err = set("username", *url.username);
   if (err == 0 && url.password) err = set("password", *url.password);

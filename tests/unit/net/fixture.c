@@ -99,7 +99,7 @@ void step(world_t* world) {
   if (world->peer_tls != NULL) peer_read(world);
   struct pollfd ready[] = {{uv_backend_fd(&world->uv), POLLIN, 0}, {world->peer, POLLIN, 0}};
   const bool peer_reads = world->peer_tls != NULL && !world->peer_ended;
-  poll(ready, peer_reads ? 2 : 1, 20);
+  poll(ready, peer_reads ? 2 : 1, 5);
 }
 
 void idle(world_t* world) {
@@ -123,6 +123,12 @@ void assert_lost(world_t* world, int error, const char* words) {
   until(world, told(world, "disconnect"));
   assert_contains(core_transport_detail(world->transport), words);
   assert_int_equal(core_transport_error(world->transport), error);
+}
+
+void make_narrow(world_t* world) {
+  const int small = 8192;
+  assert_int_equal(setsockopt(world->listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+  system_send_buffer(small);
 }
 
 void connect_plain(world_t* world) {

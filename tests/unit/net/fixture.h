@@ -1,6 +1,7 @@
 /* A transport on a loop of its own, and the peer that it talks to; both are run by step(), in one thread. */
 #pragma once
 
+#include <time.h>
 #include <uv.h>
 
 #include "ami/ami.h"
@@ -36,13 +37,12 @@ int world_close(void** state);
 
 /* One turn of the loop, and what the peer has to do; waits a little when there was nothing. */
 void step(world_t* world);
-/* Steps until the condition holds; a failure after a long time. */
-#define until(world, condition)                                      \
-  do {                                                               \
-    for (int steps_ = 0; !(condition); steps_++) {                   \
-      if (steps_ == 1500) fail_msg("never came: %s", "" #condition); \
-      step(world);                                                   \
-    }                                                                \
+/* Steps until the condition holds; a failure after a minute. */
+#define until(world, condition)                                            \
+  do {                                                                     \
+    for (const time_t end_ = time(NULL) + 60; !(condition); step(world)) { \
+      if (time(NULL) > end_) fail_msg("never came: %s", "" #condition);    \
+    }                                                                      \
   } while (0)
 /* Turns in which nothing more is expected. */
 void idle(world_t* world);
@@ -51,6 +51,8 @@ int listen_on(const char* address, uint16_t* port);
 /* One that answers nobody: its queue is full. */
 int listen_deaf(const char* address, uint16_t* port, int filler[2]);
 void close_deaf(int fd, const int filler[2]);
+/* Both ends of the next connection keep little, so that a large write is a partial one. */
+void make_narrow(world_t* world);
 /* Connects to the listener, accepts, and forgets what was told. */
 void connect_plain(world_t* world);
 void connect_tls(world_t* world, core_tls_t* tls);

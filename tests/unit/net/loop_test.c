@@ -10,6 +10,12 @@
 
 #include "core_net.h"
 
+/* ThreadSanitizer would end a child that starts a thread, whether it finds anything or not. */
+__attribute__((visibility("default"))) const char* __tsan_default_options(void);
+const char* __tsan_default_options(void) {
+  return "die_after_fork=0";
+}
+
 /* What a task saw. */
 typedef struct {
   pthread_mutex_t mutex;

@@ -23,6 +23,7 @@ static int lookups;
 static _Atomic uint64_t advanced_ns;
 static atomic_int interruptions;
 static atomic_int send_limit;
+static atomic_int send_buffer;
 static atomic_int sends;
 static atomic_bool send_may_signal;
 
@@ -35,6 +36,7 @@ void system_reset(void) {
   pthread_mutex_unlock(&mutex);
   interruptions = 0;
   send_limit = 0;
+  send_buffer = 0;
   sends = 0;
   send_may_signal = false;
 }
@@ -80,6 +82,9 @@ void system_interrupt(int times) {
 }
 void system_send_limit(int bytes) {
   send_limit = bytes;
+}
+void system_send_buffer(int bytes) {
+  send_buffer = bytes;
 }
 int system_sends(void) {
   return sends;
@@ -176,6 +181,15 @@ REPLACES int clock_gettime(clockid_t id, struct timespec* now) {
 }
 
 /* ---- sockets ---- */
+
+REPLACES int socket(int domain, int type, int protocol) {
+  int (*real)(int, int, int) = NULL;
+  *(void**)&real = dlsym(RTLD_NEXT, "socket");
+  const int fd = real(domain, type, protocol);
+  const int size = send_buffer;
+  if (size > 0) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  return fd;
+}
 
 static bool interrupted(void) {
   if (interruptions <= 0) return false;

@@ -1,5 +1,5 @@
 /* A system that does as the test says. Linking system.c replaces, for the whole program, the look-up of
-   names, the clock that uv loops go by, and send() and recv(). */
+   names, the clock that uv loops go by, and socket(), send() and recv(). */
 #pragma once
 
 #include <stdbool.h>
@@ -26,6 +26,8 @@ void system_advance_ms(uint64_t ms);
 void system_interrupt(int times);
 /* send() takes no more than this at once; 0: what the kernel takes. */
 void system_send_limit(int bytes);
+/* New sockets keep no more than about this for the peer; 0: what the kernel finds right. */
+void system_send_buffer(int bytes);
 /* The calls of send() that sent something. */
 int system_sends(void);
 /* A call of send() lacked MSG_NOSIGNAL. */
