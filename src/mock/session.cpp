@@ -285,12 +285,12 @@ void Session::kill() {
   if (dead_) return;
   dead_ = true;
   for (uint64_t timer : {write_timer_, auth_timer_, wait_timer_}) server_.timers().cancel(timer);
-  uv_poll_stop(&poll_);
-  link_.close(end_ != End::Cut, !eof_ && hit("reset") != nullptr);
+  // First the poll, which takes its descriptor out of the loop: once closed, another thread may get that number.
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
     auto* session = static_cast<Session*>(handle->data);
     session->server_.forget(*session);
   });
+  link_.close(end_ != End::Cut, !eof_ && hit("reset") != nullptr);
   server_.ended(*this);
 }
 
