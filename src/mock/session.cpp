@@ -285,7 +285,7 @@ void Session::kill() {
   if (dead_) return;
   dead_ = true;
   for (uint64_t timer : {write_timer_, auth_timer_, wait_timer_}) server_.timers().cancel(timer);
-  // First the poll, which takes its descriptor out of the loop: once closed, another thread may get that number.
+  // First the poll, which takes its descriptor out of the loop: once closed, its number may be another's.
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
     auto* session = static_cast<Session*>(handle->data);
     session->server_.forget(*session);
