@@ -181,9 +181,11 @@ enum {                /* ami_state() */
   AMI_STATE_CLOSING = 5  /* ami_disconnect() under way */
 };
 
-enum {                    /* ami_stat(): counters since ami_new(), or present levels */
-  AMI_STAT_EVENTS = 1,    /* events received, list items not counted */
-  AMI_STAT_RESPONSES = 2, /* responses received */
+/* ami_stat(): counters since ami_new(), or present levels. The counters of what was received and of what is
+   in flight are written at the end of a turn: a callback may see them without what has come with it. */
+enum {
+  AMI_STAT_EVENTS = 1,        /* events received, list items not counted */
+  AMI_STAT_RESPONSES = 2,     /* responses received */
   AMI_STAT_BYTES_IN = 3,
   AMI_STAT_BYTES_OUT = 4,
   AMI_STAT_ACTIONS = 5,       /* actions accepted by ami_send() and ami_call() */
@@ -295,7 +297,7 @@ AMI_API int ami_set(ami_t *ami, const char *name, const char *value);
 AMI_API int ami_get(const ami_t *ami, const char *name, char *buf, size_t cap);
 
 /* Why the last failing call on this client failed, or, when none failed since, why the connection was
-   lost; the same way as ami_get(). */
+   lost, or which bound ended an action with AMI_ELIMIT; the same way as ami_get(). */
 AMI_API int ami_detail(const ami_t *ami, char *buf, size_t cap);
 
 /* Chooses loop delivery. To be called on the loop's thread, before ami_connect(); AMI_ESTATE later. The
@@ -319,9 +321,9 @@ AMI_API int ami_wait(ami_t *ami, int timeout_ms);
 /*
  * Ends the connection in good order: new sends are AMI_ESTATE; actions that wait offline are replied
  * AMI_ECLOSED and AMI_NOT_SENT; those in flight may finish for disconnect.grace_ms, the rest is replied
- * AMI_ECLOSED and AMI_MAYBE_RUN; then Logoff and close. Returns at once; the last notice is
- * connection-close with Final: true. While connecting or in back-off it ends at once. 0 when idle. The
- * client may be connected again.
+ * AMI_ECLOSED and AMI_MAYBE_RUN; then Logoff, whose answer is awaited for a second at most, and close.
+ * Returns at once; the last notice is connection-close with Final: true. While connecting or in back-off it
+ * ends at once. 0 when idle. The client may be connected again.
  */
 AMI_API int ami_disconnect(ami_t *ami);
 
@@ -336,7 +338,8 @@ AMI_API int ami_disconnect(ami_t *ami);
  * callbacks with NULL for ami; a call of it under way on another thread is waited for.
  * Loop delivery, on the loop's thread: replies are given before it returns and uv handles close in later
  * turns; from another thread it only posts.
- * The last release of a handler is the proof of the end.
+ * The last release of a handler is the proof of the end. Where the thread of all clients ends with its last
+ * one, the caller may wait for up to a second until the server has taken what was written.
  */
 AMI_API void ami_destroy(ami_t *ami);
 
