@@ -92,6 +92,8 @@ static void more_than_one_response(void** state) {
   for (size_t i = 0; i < recorded(responses); i++)
     sent += strcmp(ami_msg_get(recorded_at(responses, i), "ActionID", NULL), "answered-twice") == 0;
   assert_true(sent >= 2);
+  /* The counter may be a turn behind what has been delivered. */
+  while (ami_stat(client, AMI_STAT_STRAYS) < strays + (int64_t)sent - 1) call_status(client, "Ping", NULL);
   assert_int_equal(ami_stat(client, AMI_STAT_STRAYS), strays + (int64_t)sent - 1);
   assert_int_equal(pending_free(twice), 1);
   assert_int_equal(pending_free(behind), 1);
