@@ -214,6 +214,7 @@ static void check(const struct list* list, const ami_reply_t* reply) {
     const ami_field_t* last = NULL;
     for (size_t i = 0; ami_msg_find(ami_reply_end(reply), "Event", i) != NULL; i++)
       last = ami_msg_find(ami_reply_end(reply), "Event", i);
+    assert_non_null(last);
     assert_string_equal(last->value, list->end);
     assert_string_equal(ami_msg_name(ami_reply_end(reply)), list->items);
     return;

@@ -50,6 +50,7 @@ static int load(void** state) {
     recording_t* recording = &recordings[count++];
     char* line_end = strchr(next, '\n');
     assert_true(count <= MAX_RECORDINGS);
+    assert_non_null(line_end);
     *line_end = '\0';
     snprintf(recording->name, sizeof recording->name, "%s", next + strlen("recording "));
     next = strstr(line_end + 1, "recording ");
