@@ -92,9 +92,15 @@ string set_host(Options& o, string_view value) {
   return "";
 }
 
+constexpr string_view kPort = "a number from 1 to 65535";
+
+bool is_port(string_view text, uint64_t& number) {
+  return parse_number(text, 65535, number) && number != 0;
+}
+
 string set_port(Options& o, string_view value) {
   uint64_t number = 0;
-  if (!parse_number(value, 65535, number) || number == 0) return "a number from 1 to 65535";
+  if (!is_port(value, number)) return string(kPort);
   o.port = static_cast<uint16_t>(number);
   return "";
 }
@@ -351,9 +357,14 @@ int apply_url(const Url& url, Options& o, string& detail) {
   int err = set("host", url.host);
   if (err == 0 && url.tls) err = set("tls", "on");
   if (err == 0 && url.port) {
+    // Without an @ the host may have been forgotten, and then what stands in the port's place is the secret:
+    // no text is made of it.
+    uint64_t number = 0;
+    if (!url.username && !is_port(*url.port, number)) {
+      detail = "the port is " + string(kPort);
+      return AMI_EOPTION;
+    }
     err = set("port", *url.port);
-    // Without an @ the host may have been forgotten, and then what stands in the port's place is the secret.
-    if (err == AMI_EOPTION && !url.username) detail = "the port is a number from 1 to 65535";
   }
   if (err == 0 && url.username) err = set("username", *url.username);
   if (err == 0 && url.password) err = set("password", *url.password);
@@ -378,7 +389,6 @@ int Options::set_url(string_view value, string& detail) {
   int err = AMI_EOPTION;
   if (parse_url(value, url, detail)) err = apply_url(url, trial, detail);
   if (err == 0) err = apply_url(url, *this, detail);
-  if (url.password) wipe(*url.password);
   const size_t query = std::min(value.find('?'), value.size());
   if (err == AMI_EOPTION && value.find('@', query) != string_view::npos) {
     // Perhaps the ? was to be a part of the secret, and then so is what was taken for options.

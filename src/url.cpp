@@ -1,5 +1,8 @@
 #include "url.h"
 
+#include <algorithm>
+
+#include "protocol/digest.h"
 #include "protocol/text.h"
 
 namespace ami {
@@ -13,6 +16,7 @@ int hex_value(char c) {
 
 bool percent_decode(std::string_view text, std::string& out) {
   out.clear();
+  out.reserve(text.size());  // so that growing leaves no copy of a secret behind
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
       out += text[i];
@@ -71,8 +75,7 @@ bool parse_host(std::string_view host, Url& url, std::string& detail) {
       return false;
     }
   }
-  std::string number;
-  if (!percent_decode(host, url.host) || !percent_decode(port, number)) {
+  if (!percent_decode(host, url.host) || (has_port && !percent_decode(port, url.port.emplace()))) {
     detail = "bad %-escape in the host";
     return false;
   }
@@ -80,28 +83,39 @@ bool parse_host(std::string_view host, Url& url, std::string& detail) {
     detail = "the host is missing";
     return false;
   }
-  if (has_port) url.port = number;
   return true;
 }
 
 bool parse_query(std::string_view query, Url& url, std::string& detail) {
+  // For the same reason: none of them is moved.
+  url.options.reserve(1 + static_cast<size_t>(std::count(query.begin(), query.end(), '&')));
   while (!query.empty()) {
     std::string_view rest;
     cut(query, query.find('&'), rest);
     std::string_view value;
-    std::pair<std::string, std::string> option;
+    auto& option = url.options.emplace_back();
     if (!cut(query, query.find('='), value) || !percent_decode(query, option.first) ||
         !percent_decode(value, option.second)) {
       detail = "after ? come option=value pairs, separated by &, with %-escapes: \"" + printable(query) + '"';
       return false;
     }
-    url.options.push_back(std::move(option));
     query = rest;
   }
   return true;
 }
 
 }  // namespace
+
+Url::~Url() {
+  for (auto* part : {&username, &password, &port}) {
+    if (*part) wipe(**part);
+  }
+  wipe(host);
+  for (auto& [name, value] : options) {
+    wipe(name);
+    wipe(value);
+  }
+}
 
 bool parse_url(std::string_view text, Url& url, std::string& detail) {
   if (starts_nocase(text, "amis://")) {

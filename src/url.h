@@ -10,6 +10,11 @@ namespace ami {
 
 // ami[s]://user:secret@host:port?option=value, every part percent-decoded.
 struct Url {
+  Url() = default;
+  ~Url();  // wipes it: in a URL that is not as it should be, the secret may stand anywhere
+  Url(const Url&) = delete;
+  Url& operator=(const Url&) = delete;
+
   bool tls = false;
   std::optional<std::string> username, password, port;
   std::string host;  // an IPv6 address without its brackets

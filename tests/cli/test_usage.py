@@ -1,6 +1,7 @@
 """Help, versions, and what is refused before anything is sent."""
 
 import unittest
+from urllib.parse import quote
 
 from program import ProgramTest, run
 from server import Server
@@ -140,6 +141,49 @@ class RefusedFields(ProgramTest):
             self.assert_ended(result, 2, out=b"", err="Async")
             server.wait_for_end()
             self.assertEqual([name for name, _ in server.actions], ["challenge", "login"])
+
+
+class RefusedTexts(ProgramTest):
+    """What would be a line of its own on the wire, wherever the program takes text: there is not even a connection."""
+
+    BREAKS = ("x\rAction: Logoff", "x\nAction: Logoff", "x\r\n\r\nAction: Logoff", "\n", "x\r")
+
+    def assert_refused(self, make, **more):
+        """make: the arguments for a server and a text."""
+        with Server() as server:
+            for text in self.BREAKS:
+                result = run(*make(server, text), **more)
+                self.assert_ended(result, 2, out=b"")
+                self.assertEqual(result.stderr.count(b"\n"), 1, result.stderr)
+                self.assertNotIn(b"\r", result.stderr)
+            self.assertEqual(server.accepted, 0)
+
+    def test_options(self):
+        for option in ("username", "password", "filter", "events", "identifier", "host"):
+            self.assert_refused(lambda server, text, name=option: (
+                "send", "--url", server.url(), "-o", f"{name}={text}", "Ping"))
+
+    def test_parts_of_a_url(self):
+        for user, query in (("{}", ""), ("joe:{}", ""), ("joe:x", "?filter={}"), ("joe:x", "?username={}"),
+                            ("joe:x", "?identifier={}"), ("joe:x", "?password={}")):
+            for encode in (quote, str):
+                self.assert_refused(lambda server, text, user=user, query=query, encode=encode: (
+                    "send", "Ping", "--url", f"ami://{user}@127.0.0.1:{server.port}{query}".format(encode(text))))
+
+    def test_password(self):
+        with Server() as server:
+            for text in self.BREAKS:
+                result = run("send", "Ping", "--url", server.url(), password=text)
+                self.assert_ended(result, 2, out=b"")
+                self.assertNotIn(b"Logoff", result.stderr)
+            self.assertEqual(server.accepted, 0)
+
+    def test_words_and_fields(self):
+        self.assert_refused(lambda server, text: ("command", "--url", server.url(), "core", text))
+        for field in ("UserEvent={}", "Variable=a={}", "ActionID={}", "Secret={}", "{}=x"):
+            self.assert_refused(lambda server, text, field=field: (
+                "send", "--url", server.url(), "UserEvent", field.format(text)))
+        self.assert_refused(lambda server, text: ("send", "--url", server.url(), "Event" + text))
 
 
 if __name__ == "__main__":
