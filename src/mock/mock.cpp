@@ -88,6 +88,11 @@ int ami_mock_set_down(ami_mock_t* mock, int down) {
   return drive(mock, [&](Server& server) { return status(server.set_down(down != 0)); });
 }
 
+int ami_mock_set_certificate(ami_mock_t* mock, const char* cert_key) {
+  if (!cert_key) return -1;
+  return drive(mock, [&](Server& server) { return status(server.set_certificate(cert_key)); });
+}
+
 int ami_mock_emit(ami_mock_t* mock, const char* event) {
   if (!event) return -1;
   return drive(mock, [&](Server& server) { return server.raise(event); });

@@ -84,6 +84,8 @@ const char *ami_mock_error(const ami_mock_t *);
 int ami_mock_restart(ami_mock_t *);
 /* 1: closes every connection and the port, so that connecting is refused. 0: listens again on the same port. */
 int ami_mock_set_down(ami_mock_t *, int down);
+/* CERT:KEY as of the option "tls", for the connections to come: what a renewal, or somebody in the middle, brings. */
+int ami_mock_set_certificate(ami_mock_t *, const char *cert_key);
 
 /* What its actions answer is what an Asterisk with a small test configuration would: queues "support" (three members) and
  * "empty", endpoints alice, bob and loop, one parking lot, sample.conf for GetConfig, and in the context "test" these

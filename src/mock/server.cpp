@@ -97,15 +97,7 @@ bool Server::set(std::string_view name, std::string_view value) {
     profile_ = found;
     return true;
   }
-  if (name == "tls") {
-    std::string_view key = value;
-    std::string_view certificate = take_until(key, ':');
-    if (certificate.empty() || key.empty())
-      return fail("tls: expected CERT:KEY, two files, got \"" + std::string(value) + "\"");
-    options_.tls.certificate = certificate;
-    options_.tls.key = key;
-    return true;
-  }
+  if (name == "tls") return set_certificate(value);
   if (name == "serve") {
     Recording recording;
     if (!Recording::load(std::string(value), recording, error_)) return false;
@@ -114,6 +106,23 @@ bool Server::set(std::string_view name, std::string_view value) {
     return true;
   }
   return set_number(name, value);
+}
+
+bool Server::set_certificate(std::string_view files) {
+  std::string_view key = files;
+  std::string_view certificate = take_until(key, ':');
+  if (certificate.empty() || key.empty())
+    return fail("tls: expected CERT:KEY, two files, got \"" + std::string(files) + "\"");
+  options_.tls.certificate = certificate;
+  options_.tls.key = key;
+  return !listening_ || load_certificate();
+}
+
+bool Server::load_certificate() {
+  SslContext context = make_tls(options_.tls, error_);
+  if (!context) return false;
+  tls_ = std::move(context);
+  return true;
 }
 
 std::string Server::banner() const {
@@ -168,10 +177,7 @@ bool Server::open_socket() {
 
 bool Server::listen() {
   if (listening_) return fail("already listening");
-  if (!options_.tls.certificate.empty()) {
-    tls_ = make_tls(options_.tls, error_);
-    if (!tls_) return false;
-  }
+  if (!options_.tls.certificate.empty() && !load_certificate()) return false;
   if (!open_socket()) return false;
   if (::listen(socket_, backlog) != 0) return fail("listen: " + reason());
   random_.seed(static_cast<uint64_t>(options_.seed));

@@ -57,6 +57,7 @@ class Server {
   // ---- on the loop's thread
   bool restart(bool announce);
   bool set_down(bool down);
+  bool set_certificate(std::string_view files);  // CERT:KEY; of connections to come
   size_t kick();
   bool play(std::string_view scene);
   size_t release();
@@ -108,6 +109,7 @@ class Server {
   };
 
   bool set_number(std::string_view name, std::string_view value);
+  bool load_certificate();
   bool open_socket();
   void close_socket();
   void poll_socket();

@@ -128,6 +128,9 @@ std::string explain_refusal(int error, const X509* refused, X509* leaf, const st
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return whose + " is signed by a CA that is not trusted here (" +
              name_text(X509_get_issuer_name(about)) + "): " + advice(leaf);
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      return whose + " names a trusted CA (" + name_text(X509_get_issuer_name(about)) +
+             "), but is not signed by its key: " + advice(leaf);
     default:
       return whose + " was refused: " + X509_verify_cert_error_string(error);
   }

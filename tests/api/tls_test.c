@@ -37,9 +37,12 @@ static ami_t* client_with(world_t* world, const char* const* options) {
 }
 #define CLIENT_WITH(world, ...) client_with(world, (const char* const[]){__VA_ARGS__, NULL})
 
-/* The connection is refused, and these words say why. */
+/* The connection is refused, and these words say why. Nothing was said to the server, and of what it said
+   nothing was delivered. */
 static void check_refused(world_t* world, ami_t* client, const char* const* says) {
+  const int64_t before = ami_stat(client, AMI_STAT_EVENTS) + ami_stat(client, AMI_STAT_RESPONSES);
   sink_t* all = listen_to(world, client, "*");
+  sink_t* data = listen_to(world, client, "data");
   assert_error(client_connect(world, client), AMI_ETLS);
   const ami_msg_t* last = until_field(world, all, "Final", "true");
   assert_string_equal(field(last, "Error"), "AMI_ETLS");
@@ -48,7 +51,13 @@ static void check_refused(world_t* world, ami_t* client, const char* const* says
     assert_contains(detail(client), *says);
     assert_contains(field(last, "Reason"), *says);
   }
-  assert_int_equal(ami_mock_count(world->mock, "action:Challenge"), 0); /* nothing was said to it */
+  assert_int_equal(ami_mock_count(world->mock, "action:Challenge"), 0);
+  assert_int_equal(ami_mock_count(world->mock, "action:Login"), 0);
+  for (size_t i = 0; i < count_of(all); ++i) {
+    assert_int_equal(ami_msg_kind(message_at(all, i)), AMI_MSG_NOTICE);
+  }
+  assert_int_equal(count_of(data), 0);
+  assert_int_equal(ami_stat(client, AMI_STAT_EVENTS) + ami_stat(client, AMI_STAT_RESPONSES), before);
 }
 #define CHECK_REFUSED(world, client, ...) \
   check_refused(world, client, (const char* const[]){__VA_ARGS__, NULL})
@@ -301,14 +310,17 @@ static void files_that_are_of_no_use(void** state) {
 
 /* -------------------------------------------------------------------------------------- other servers */
 
-static void a_server_of_tls_1_1(void** state) {
+static void a_server_of_an_older_tls(void** state) {
+  static const char* const versions[] = {"1.0", "1.1"};
   chain_t chain = chain_new((certificate_wish_t){.names = here});
-  world_t* world = world_new(state, "tls", pair(chain.server), "tls.max", "1.1", NULL);
-  ami_t* client = CLIENT_WITH(world, "tls.ca", certificate_file(chain.root));
-  CHECK_REFUSED(world, client, "does not offer TLS 1.2 or later");
-  client_set(client, "tls.verify", "none"); /* not even then */
-  CHECK_REFUSED(world, client, "does not offer TLS 1.2 or later");
-  world_end(world);
+  for (int i = 0; i < 2; ++i) {
+    world_t* world = world_new(state, "tls", pair(chain.server), "tls.max", versions[i], NULL);
+    ami_t* client = CLIENT_WITH(world, "tls.ca", certificate_file(chain.root));
+    CHECK_REFUSED(world, client, "does not offer TLS 1.2 or later");
+    client_set(client, "tls.verify", "none"); /* not even then */
+    CHECK_REFUSED(world, client, "does not offer TLS 1.2 or later");
+    world_end(world);
+  }
   chain_free(&chain);
 }
 
@@ -371,6 +383,58 @@ static void it_is_tried_again(void** state) {
   assert_error(client_wait(world, client), 0);
   world_end(world);
   certificate_free(server);
+}
+
+/* Who comes in the place of a server that was believed is looked at like any other, and told from it. */
+static void check_swapped(void** state, const char* option, const char* value, const chain_t* chain,
+                          const certificate_t* other, const char* says) {
+  world_t* world = world_new(state, "tls", pair(chain->server), NULL);
+  ami_t* client = CLIENT_WITH(world, option, value, "reconnect", "1", "reconnect.max_ms", "5");
+  sink_t* errors = listen_to(world, client, "connection-error");
+  sink_t* hellos = listen_to(world, client, "Hello");
+  sink_t* ready = listen_to(world, client, "ready");
+  assert_error(client_connect(world, client), 0);
+  settle(world, client);
+  assert_int_equal(ami_mock_set_certificate(world->mock, pair(other)), 0);
+  ami_mock_kick(world->mock);
+  until_count(world, errors, 4); /* the cut, and three attempts */
+  for (size_t i = 1; i < 4; ++i) {
+    assert_string_equal(field(message_at(errors, i), "Error"), "AMI_ETLS");
+    assert_contains(field(message_at(errors, i), "Reason"), says);
+  }
+  assert_int_not_equal(ami_state(client), AMI_STATE_READY);
+  assert_int_equal(ami_mock_count(world->mock, "action:Challenge"), 1);
+  assert_int_equal(ami_mock_count(world->mock, "action:Login"), 1);
+  assert_int_equal(emit(world, "Hello"), 0);
+  assert_int_equal(ami_mock_set_certificate(world->mock, pair(chain->server)), 0);
+  until_count(world, ready, 2);
+  emit(world, "Hello");
+  until_count(world, hellos, 1);
+  world_end(world);
+}
+
+static void a_certificate_that_is_swapped(void** state) {
+  chain_t chain = chain_new((certificate_wish_t){.names = here});
+  chain_t same_name = chain_new((certificate_wish_t){.names = here});
+  certificate_t* root = certificate_new((certificate_wish_t){.subject = "Other CA", .is_authority = true});
+  certificate_t* other =
+      certificate_new((certificate_wish_t){.subject = "pbx", .names = here, .issuer = root});
+  certificate_t* own = certificate_new((certificate_wish_t){.subject = "pbx", .names = here});
+  certificate_t* late = certificate_new((certificate_wish_t){
+      .subject = "pbx", .names = here, .issuer = chain.root, .begins_days = -9, .ends_days = -1});
+  const char* ca = certificate_file(chain.root);
+  check_swapped(state, "tls.ca", ca, &chain, other, "signed by a CA that is not trusted here (CN=Other CA)");
+  check_swapped(state, "tls.ca", ca, &chain, same_name.server,
+                "names a trusted CA (CN=Test CA), but is not signed by its key");
+  check_swapped(state, "tls.ca", ca, &chain, own, "self-signed and not trusted here");
+  check_swapped(state, "tls.ca", ca, &chain, late, "expired on 2");
+  check_swapped(state, "tls.pin", certificate_pin(chain.server), &chain, other, "is not the pinned one");
+  certificate_free(late);
+  certificate_free(own);
+  certificate_free(other);
+  certificate_free(root);
+  chain_free(&same_name);
+  chain_free(&chain);
 }
 
 /* ------------------------------------------------------------------------------------------- much data */
@@ -443,12 +507,13 @@ static const struct CMUnitTest tests[] = {
     IN_BOTH(a_client_certificate_is_missed),
     IN_BOTH(a_client_certificate_is_refused),
     IN_BOTH(files_that_are_of_no_use),
-    IN_BOTH(a_server_of_tls_1_1),
+    IN_BOTH(a_server_of_an_older_tls),
     IN_BOTH(a_plain_server),
     IN_BOTH(a_server_that_is_silent),
     IN_BOTH(a_server_that_hangs_up),
     IN_BOTH(a_client_without_tls),
     IN_ALL(it_is_tried_again),
+    IN_BOTH(a_certificate_that_is_swapped),
     IN_ALL(an_action_of_many_records),
     IN_ALL(a_flood_of_events),
 };

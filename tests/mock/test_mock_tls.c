@@ -187,6 +187,22 @@ static void test_cut_has_no_closing_alert(void** state) {
   ami_mock_free(mock);
 }
 
+static void test_another_certificate(void** state) {
+  ami_mock_t* mock = start_mock("tls", pair, NULL);
+  (void)state;
+  assert_int_equal(ami_mock_set_certificate(mock, "/nonexistent/a:/nonexistent/b"), -1);
+  assert_non_null(strstr(ami_mock_error(mock), "/nonexistent/a"));
+  assert_int_equal(ami_mock_set_certificate(mock, "a"), -1);
+  assert_int_equal(ami_mock_set_certificate(mock, NULL), -1);
+  assert_int_equal(ami_mock_set_certificate(NULL, pair), -1);
+  assert_int_equal(ami_mock_set_certificate(mock, pair), 0);
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  wire_t* wire = tls_open(mock, context);
+  wire_close(wire);
+  SSL_CTX_free(context);
+  ami_mock_free(mock);
+}
+
 static void test_bad_files(void** state) {
   ami_mock_t* mock = ami_mock_new();
   (void)state;
@@ -202,13 +218,10 @@ static void test_bad_files(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_login_and_ping),
-      cmocka_unit_test(test_record_trap),
-      cmocka_unit_test(test_pings_in_one_record),
-      cmocka_unit_test(test_client_certificate),
-      cmocka_unit_test(test_plain_bytes_and_silence),
-      cmocka_unit_test(test_cut_has_no_closing_alert),
-      cmocka_unit_test(test_bad_files),
+      cmocka_unit_test(test_login_and_ping),          cmocka_unit_test(test_record_trap),
+      cmocka_unit_test(test_pings_in_one_record),     cmocka_unit_test(test_client_certificate),
+      cmocka_unit_test(test_plain_bytes_and_silence), cmocka_unit_test(test_cut_has_no_closing_alert),
+      cmocka_unit_test(test_another_certificate),     cmocka_unit_test(test_bad_files),
   };
   return cmocka_run_group_tests(tests, make_certificate, remove_certificate);
 }

@@ -422,6 +422,42 @@ static void the_first_words_come_with_the_handshake(void** state) {
   assert_told(world, "connect receive all");
 }
 
+/* The server's first words may come with its certificate, before it has heard from us what we think of it. */
+static void speak_early(world_t* world, core_tls_t* tls) {
+  char bytes[4096];
+  ssize_t size = 0;
+  size_t count = 0;
+  serve(world, server);
+  core_transport_connect(world->transport, "127.0.0.1", world->port, tls, 10000);
+  core_tls_free(tls);
+  peer_accept(world);
+  SSL* peer = world->peer_tls;
+  world->peer_tls = NULL; /* not to be driven by step() for now */
+  until(world, (size = recv(world->peer, bytes, sizeof bytes, 0)) > 0);
+  world->peer_tls = peer;
+  assert_int_equal(BIO_write(SSL_get_rbio(peer), bytes, (int)size), size);
+  assert_int_equal(SSL_read_early_data(peer, bytes, sizeof bytes, &count), SSL_READ_EARLY_DATA_FINISH);
+  assert_int_equal(SSL_write_early_data(peer, "Event: early\r\n\r\n", 16, &count), 1);
+  peer_flush(world);
+}
+
+static void early_words_of_a_server_that_is_trusted(void** state) {
+  world_t* world = *state;
+  speak_early(world, full("pbx.test"));
+  until_received(world, "Event: early\r\n\r\n");
+  assert_told(world, "connect receive all");
+}
+
+static void early_words_of_a_server_that_is_not(void** state) {
+  world_t* world = *state;
+  speak_early(world, core_tls_new(certificate_file(other_root), NULL, NULL, "full", "pbx.test", NULL));
+  assert_lost(world, AMI_ETLS, "not trusted here");
+  assert_told(world, "disconnect");
+  size_t size = 0;
+  core_transport_received(world->transport, &size);
+  assert_int_equal(size, 0);
+}
+
 static char* lines(size_t size, size_t line) {
   char* text = malloc(size);
   assert_non_null(text);
@@ -708,6 +744,8 @@ int main(void) {
       TEST(no_end_of_time_after_the_handshake),
       TEST(given_up_in_the_handshake),
       TEST(the_first_words_come_with_the_handshake),
+      TEST(early_words_of_a_server_that_is_trusted),
+      TEST(early_words_of_a_server_that_is_not),
       TEST(a_flood),
       TEST(a_record_in_parts),
       TEST(errors_of_others),
