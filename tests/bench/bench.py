@@ -45,16 +45,16 @@ def certificate(folder):
     return names
 
 
-def run_client(programs, port, row):
+def run_client(options, port, row):
     arguments = row.arguments.split()
-    # The reference needs no option to be without verification.
-    command = [programs / f"bench_{row.program}", "127.0.0.1", port, *arguments]
+    source = [options.corpus] if row.program == "parser" else ["127.0.0.1", port]
+    command = [options.programs / f"bench_{row.program}", *source, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     if done.returncode != 0:
         sys.exit(f"bench: {row.name}: {' '.join(map(str, command))}\n{done.stderr}")
     run = json.loads(done.stdout)
     run["connections"] = int(arguments[arguments.index("--connections") + 1]) if "--connections" in arguments else 1
-    if len(arguments) > 1 and arguments[1][0].isdigit():
+    if row.program != "parser" and len(arguments) > 1 and arguments[1][0].isdigit():
         run["sent"] = int(arguments[1].partition(",")[0]) * run["connections"]
     return run
 
@@ -67,6 +67,10 @@ def check_exact(runs):
         counted = mode in ("flood", "verify", "paced") and "--only" not in arguments
         if counted and run["events"] != run["sent"]:
             faults.append(f"{row.name}: {run['events']} of {run['sent']} events")
+        if row.program == "parser":
+            figures = tuple(run[name] / run["bytes"] for name in ("messages", "headers", "sizes"))
+            if sums.setdefault("parser", figures) != figures:
+                faults.append(f"{row.name}: {figures} is not what the others found")
         if mode == "list" and run["items"] != int(arguments[0]) * int(arguments[1]):
             faults.append(f"{row.name}: {run['items']} items")
         if mode == "ping" and run["ok"] != run["sent"]:
@@ -88,7 +92,7 @@ def measure(options, servers):
         for row in measured.rows(not options.quick):
             key = row.program, row.arguments, row.server
             if key not in known:
-                known[key] = run_client(options.programs, servers[row.server].port, row)
+                known[key] = run_client(options, servers[row.server].port, row)
             runs.append((row, known[key]))
             figures[row.name].append(measured.FIGURES[row.figure][0](known[key]) / row.per)
         faults += check_exact(runs)

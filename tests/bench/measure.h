@@ -7,6 +7,8 @@
 
 /* Monotonic, the same clock as the load server's BenchTs. */
 uint64_t now_ns(void);
+/* Of all processors that this process has used. */
+uint64_t process_ns(void);
 
 /* From measure_start() to measure_print(): the process's time on the wall and on all its processors. */
 void measure_start(void);

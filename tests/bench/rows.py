@@ -10,7 +10,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Row:
     name: str
-    program: str  # reference or client
+    program: str  # reference, client or parser
     arguments: str
     figure: str  # which of the figures of a run counts: see FIGURES
     server: str = "plain"  # or tls
@@ -37,11 +37,12 @@ FIGURES = {
     "p99": (lambda run: run["p99_ns"], "ns"),
     "resident": (lambda run: run["resident_kb"] / 1024, "MiB"),
     "peak": (lambda run: run["peak_kb"] / 1024, "MiB"),
+    "GB/s": (lambda run: run["bytes"] / run["cpu_ns"], ""),
     "per client": (lambda run: run["resident_kb"] / run["connections"], "KiB"),
 }
 
 
-def _rows(full):
+def rows(full):
     n = 1_000_000 if full else 100_000
     paced = 60_000 if full else 2_000
     pace = 1000
@@ -51,6 +52,7 @@ def _rows(full):
     many = 500 * 10 if full else 500
     long = 5_000_000 if full else 300_000
     size = 1 << 20
+    megabytes = 1000 if full else 200
     rows = [
         Row("reference: flood", "reference", f"flood {n}", "cpu/event"),
         Row("libuv: flood", "reference", f"flood {n} --uv", "cpu/event"),
@@ -94,6 +96,9 @@ def _rows(full):
         Row("loop: a header, of 128", "client", f"flood {n // 10},headers=128", "cpu/event", per=128),
         Row("loop: a KiB, of 16", "client", f"flood {n // 20},size={16 << 10}", "cpu/event", per=16),
         Row("loop: a KiB, of 1,024", "client", f"flood {max(n // 2000, 50)},size={size}", "cpu/event", per=1024),
+        Row("memchr: corpus in memory", "parser", f"memchr {megabytes}", "GB/s"),
+        Row("parser: to views", "parser", f"views {megabytes}", "GB/s"),
+        Row("parser: to kept messages", "parser", f"kept {megabytes}", "GB/s"),
     ]
     return rows
 
@@ -123,11 +128,9 @@ GOALS = [
     Goal("each of 200 clients over TLS, KiB", "200 clients at rest, each, TLS", "", 150),
     Goal("200 servers", "loop: 200 servers", "libuv: 200 servers", 1.5),
     Goal("TLS", "loop: flood, TLS", "OpenSSL: flood", 1.3),
+    Goal("parser to views", "parser: to views", "memchr: corpus in memory", 1.5, True),
+    Goal("parser to kept messages", "parser: to kept messages", "memchr: corpus in memory", 0.9, True),
     Goal("a header, of 128 and of 5", "loop: a header, of 128", "loop: a header, of 5", 1.0),
     Goal("1,000 handlers more", "loop: 1,000 handlers more", "loop: flood", 1.1),
     Goal("a KiB, of 1 MiB and of 16 KiB", "loop: a KiB, of 1,024", "loop: a KiB, of 16", 1.25),
 ]
-
-
-def rows(full):
-    return _rows(full)
