@@ -162,11 +162,13 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   void on_item(Pending& pending, const MessagePtr& message) override;
   void on_reply(const PendingPtr& pending) override;
   void on_login(int err, std::string_view reason) override;
+  void on_early_event() override { begin_events(); }
   void on_ready() override;
   void on_failure(int err, const std::string& detail, std::string_view phase) override;
   void on_logged_off() override;
   void on_log(int level, const std::string& line) override { log(level, line); }
 
+  void begin_events();
   void deliver(const Router::Targets& targets, Arrival& arrival);
   MessagePtr describe_gap(const Gap& gap, std::string_view label, std::vector<HandlerPtr>& handlers);
 
@@ -221,7 +223,8 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   bool inside_ = false;  // a turn
   uint64_t retry_at_ = UINT64_MAX;
   uint64_t ready_at_ = 0;
-  uint64_t lost_at_ns_ = 0;  // when the last login ended
+  bool has_events_ = false;  // of this connection
+  uint64_t lost_at_ns_ = 0;  // when the last connection with events ended
   uint64_t armed_ = UINT64_MAX;
 
   enum Counter {

@@ -168,9 +168,8 @@ void Client::run(Command& command) {
 
 // The connection, or the attempt, is over.
 void Client::end_connection(int err, const std::string& detail, std::string_view phase) {
-  const bool was_ready = session_.ready();
-  if (was_ready) lost_at_ns_ = unix_ns();
-  if (was_ready && transport_->now() - ready_at_ >= kStableMs) backoff_->reset();
+  if (std::exchange(has_events_, false)) lost_at_ns_ = unix_ns();
+  if (session_.ready() && transport_->now() - ready_at_ >= kStableMs) backoff_->reset();
   connected_ = write_blocked_ = false;
   if (err == AMI_ETIMEDOUT) {
     notice("connection-timeout", {{"Phase", phase}, {"Error", ami_err_name(err)}, {"Reason", detail}});
@@ -405,16 +404,20 @@ void Client::on_login(int err, std::string_view reason) {
   notice("login", {{"Status", "Success"}, {"Reason", reason}});
 }
 
+// The gap stands before the first event behind it, which may come before the login is complete.
+void Client::begin_events() {
+  if (std::exchange(has_events_, true) || lost_at_ns_ == 0) return;
+  notice("gap", {{"Cause", "reconnect"},
+                 {"From", seconds(lost_at_ns_)},
+                 {"To", seconds(unix_ns())},
+                 {"Generation", std::to_string(counters_[kGeneration] + 1)}});
+}
+
 void Client::on_ready() {
+  begin_events();
   const auto generation = std::to_string(counters_[kGeneration].fetch_add(1) + 1);
   ready_at_ = transport_->now();
   set_state(AMI_STATE_READY);
-  if (lost_at_ns_ != 0) {
-    notice("gap", {{"Cause", "reconnect"},
-                   {"From", seconds(lost_at_ns_)},
-                   {"To", seconds(unix_ns())},
-                   {"Generation", generation}});
-  }
   log(2, "ready: " + printable(session_.banner()));
   notice("ready", {{"Generation", generation}, {"Banner", session_.banner()}});
 }

@@ -235,6 +235,7 @@ Stamp Session::next_stamp(uint64_t unix_ns) {
 
 bool Session::on_frame(const Frame& frame) {
   if (stopped_) return false;
+  if (phase_ == Phase::kLogin && frame.kind == AMI_MSG_EVENT) sink_.on_early_event();
   ++stamp_.seq;
   Arrival arrival(frame, stamp_);
   if (frame.kind == AMI_MSG_RESPONSE) {

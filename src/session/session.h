@@ -33,6 +33,8 @@ class SessionSink {
   virtual void on_reply(const PendingPtr& pending) = 0;
   // The login was answered: 0, or AMI_EAUTH with the server's words.
   virtual void on_login(int err, std::string_view reason) = 0;
+  // An event comes before on_ready(): the mask is in force, and that is not yet known.
+  virtual void on_early_event() {}
   // Filters and mask are in force.
   virtual void on_ready() = 0;
   // The connection is of no more use; the owner is to end it. phase: "login" or "keep-alive".
