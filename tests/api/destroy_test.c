@@ -1,5 +1,12 @@
 /* ami_destroy(): in every state, from every place; every reply comes, every user is released, once
    (world_end() looks). */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "api_client.h"
 
 static void an_idle_client(void** state) {
@@ -328,8 +335,30 @@ static void a_running_callback_is_waited_for(void** state) {
   world_end(world);
 }
 
-static void* wait_for_ever(void* client) {
-  return (void*)(intptr_t)ami_wait(client, -1);
+typedef struct {
+  ami_t* client;
+  atomic_long thread; /* 0 until it is about to wait */
+} waiter_t;
+
+static void* wait_for_ever(void* user) {
+  waiter_t* waiter = user;
+  waiter->thread = syscall(SYS_gettid);
+  return (void*)(intptr_t)ami_wait(waiter->client, -1);
+}
+
+/* Until the thread sleeps, which it does nowhere but in ami_wait(): before that the client may not go. */
+static void until_it_sleeps(const waiter_t* waiter) {
+  char state = 'R';
+  while (waiter->thread == 0) sched_yield();
+  while (state != 'S') {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%ld/stat", (long)waiter->thread);
+    FILE* file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+    fclose(file);
+    if (state != 'S') sched_yield();
+  }
 }
 
 static void* call_for_ever(void* client) {
@@ -358,8 +387,9 @@ static void blocking_calls_of_other_threads_end(void** state) {
   ami_mock_fault(world->mock, "greet_silence", 0);
   assert_int_equal(ami_connect(client), 0);
   until_mock(world, "connections", 2);
-  assert_int_equal(pthread_create(&thread, NULL, wait_for_ever, client), 0);
-  for (int i = 0; i < 10; ++i) step(world); /* likely it waits by now; if not, nothing is tested */
+  waiter_t waiter = {.client = client};
+  assert_int_equal(pthread_create(&thread, NULL, wait_for_ever, &waiter), 0);
+  until_it_sleeps(&waiter);
   client_destroy(world, client);
   pthread_join(thread, &result);
   assert_error((intptr_t)result, AMI_ECLOSED);
