@@ -30,6 +30,12 @@ struct Counts {
   uint64_t messages = 0, headers = 0, sizes = 0;
 };
 
+struct View {
+  const char *key, *value;
+  size_t key_size, value_size;
+};
+View views[2048];
+
 struct Views final : ami::ParserSink {
   void on_greeting(std::string_view /*line*/) override {}
   void on_skipped(std::string_view /*bytes*/) override {}
@@ -41,18 +47,15 @@ struct Views final : ami::ParserSink {
     for (size_t line = 0; line < outline.lines(); ++line) {
       const size_t end = outline.line_end(line);
       const size_t colon = outline.colon(begin, end);
-      views[line] = {text.substr(begin, colon - begin), text.substr(colon + 1, end - colon - 1)};
+      views[line] = {text.data() + begin, text.data() + colon + 1, colon - begin, end - colon - 1};
       begin = end + 2;
     }
     ++counts.messages;
     counts.headers += outline.lines();
-    counts.sizes += views[0].value.size();
+    counts.sizes += views[0].value_size;
     return true;
   }
   Counts counts;
-  struct View {
-    std::string_view key, value;
-  } views[2048];
 };
 
 struct Kept final : ami::ParserSink {
@@ -83,7 +86,6 @@ Counts parse(const corpus_t& corpus, size_t rounds) {
 }
 
 Counts split(const corpus_t& corpus, size_t rounds) {
-  static Views::View views[2048];
   Counts counts;
   const size_t size = corpus.ends[corpus.count - 1];
   for (size_t round = 0; round < rounds; ++round) {
@@ -95,14 +97,14 @@ Counts split(const corpus_t& corpus, size_t rounds) {
       if (stop == line) {
         ++counts.messages;
         counts.headers += count;
-        counts.sizes += views[0].value.size();
+        counts.sizes += views[0].value_size;
         count = 0;
       } else {
         const auto* colon =
             static_cast<const char*>(std::memchr(line, ':', static_cast<size_t>(stop - line)));
         if (colon == nullptr) colon = stop - 1;
-        views[count++] = {{line, static_cast<size_t>(colon - line)},
-                          {colon + 1, static_cast<size_t>(stop - colon - 1)}};
+        views[count++] = {line, colon + 1, static_cast<size_t>(colon - line),
+                          static_cast<size_t>(stop - colon - 1)};
       }
       line = lf + 1;
     }
