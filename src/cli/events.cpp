@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "cli/selection.h"
+
 namespace ami::cli {
 namespace {
 
@@ -13,7 +15,9 @@ class EventStream {
       : signals_(signals),
         connection_(arguments.server, {{"reconnect", "true"}}, signals),
         output_(output),
-        printer_(arguments.format, output),
+        printer_(arguments.layout, output),
+        selection_(arguments.not_globs, arguments.conditions),
+        since_ready_(arguments.since_ready),
         left_(arguments.count) {
     if (arguments.seconds > 0) {
       std::chrono::duration<double> length(arguments.seconds);
@@ -23,6 +27,7 @@ class EventStream {
   }
 
   int run() {
+    write(printer_.head());
     connection_.start();
     Wake wake = Wake::kItems;
     while (wake == Wake::kItems && !done_) {
@@ -34,7 +39,7 @@ class EventStream {
     if (wake == Wake::kReaderGone) reader_gone_ = true;
     connection_.close([this](const ami_item_t& item) {
       if (item.msg == nullptr || ami_msg_kind(item.msg) != AMI_MSG_NOTICE || !is_new(item)) return;
-      write(printer_.message(item.msg));
+      if (is_shown(item.msg)) write(printer_.message(item.msg));
     });
     return signals_.exit_code();
   }
@@ -62,8 +67,9 @@ class EventStream {
     const ami_msg_t* end = nullptr;
     for (const ami_item_t& item : items) {
       if (done_ || end != nullptr || item.msg == nullptr || !is_new(item)) continue;
-      text += printer_.message(item.msg);
-      note(item.msg);
+      const bool shown = is_shown(item.msg);
+      if (shown) text += printer_.message(item.msg);
+      note(item.msg, shown);
       if (is_end(item.msg)) end = item.msg;
     }
     write(text);
@@ -75,9 +81,13 @@ class EventStream {
     return Connection::is_close(message) && (Connection::is_final(message) || !was_ready_);
   }
 
-  void note(const ami_msg_t* message) {
+  bool is_shown(const ami_msg_t* message) const {
+    return (was_ready_ || !since_ready_) && selection_.takes(message);
+  }
+
+  void note(const ami_msg_t* message, bool shown) {
     if (ami_msg_kind(message) != AMI_MSG_NOTICE) {
-      if (left_ > 0 && --left_ == 0) done_ = true;
+      if (shown && left_ > 0 && --left_ == 0) done_ = true;
     } else if (std::string_view(ami_msg_name(message)) == "ready") {
       was_ready_ = true;
     }
@@ -91,6 +101,8 @@ class EventStream {
   Connection connection_;
   Output& output_;
   Printer printer_;
+  Selection selection_;
+  bool since_ready_;
   std::optional<Deadline> deadline_;
   int64_t left_;
   uint64_t last_seq_ = 0;

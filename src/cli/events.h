@@ -12,10 +12,13 @@ namespace ami::cli {
 
 struct EventsArguments {
   ServerArguments server;
-  Format format = Format::kAutomatic;
-  std::vector<std::string> globs;  // none: all
-  int64_t count = 0;               // 0: no limit
-  double seconds = 0;              // 0: no limit
+  Layout layout;
+  std::vector<std::string> globs;       // none: all
+  std::vector<std::string> not_globs;   // of names that are left out
+  std::vector<std::string> conditions;  // Key=glob
+  bool since_ready = false;             // nothing before the first login is complete
+  int64_t count = 0;                    // 0: no limit
+  double seconds = 0;                   // 0: no limit
 };
 
 // Prints events until a signal, a limit, or the end of whoever reads. Returns the exit code. Throws Failure.

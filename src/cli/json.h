@@ -3,6 +3,7 @@
 #include <string>
 
 #include "ami/ami.h"
+#include "cli/key.h"
 
 namespace ami::cli {
 
@@ -15,8 +16,9 @@ namespace ami::cli {
  * every header in wire order; one that repeats has an array of its values, where it first stood. Where the
  * repeats of a header are not neighbours, "order" lists all keys as they came, so that nothing of the order
  * is lost. A line without a colon has the key "". Bytes that are not UTF-8: see restorable() in utf8.h.
+ * Where keys are named, fields holds these alone.
  */
-std::string json_line(const ami_msg_t* message);
+std::string json_line(const ami_msg_t* message, const Keys& keys = {});
 
 /*
  *   {"action":"Ping","status":0,"error":null,"fate":"answered","response":{...},"items":[...],"end":null,"output":null}
@@ -25,5 +27,9 @@ std::string json_line(const ami_msg_t* message);
  * messages or null, items are messages, output is the text of a Command or null.
  */
 std::string json_line(const char* action, const ami_reply_t* reply);
+
+// "2026-11-24T04:45:56.123Z", and what kind stands for, as in the JSON.
+std::string utc_time(uint64_t unix_ns);
+const char* kind_text(int kind);
 
 }  // namespace ami::cli

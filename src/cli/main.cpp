@@ -22,6 +22,11 @@ struct Runner {
   int operator()(const EventsArguments& arguments) const { return run_events(arguments, signals, output); }
   int operator()(const SendArguments& arguments) const { return run_send(arguments, signals, output); }
   int operator()(const CommandArguments& arguments) const { return run_command(arguments, signals, output); }
+  int operator()(const ListArguments& arguments) const { return run_list(arguments, signals, output); }
+  int operator()(const OriginateArguments& arguments) const {
+    return run_originate(arguments, signals, output);
+  }
+  int operator()(const PingArguments& arguments) const { return run_ping(arguments, signals, output); }
 };
 
 // A standard stream that is closed (>&-) would be the number of the next pipe or socket, and what is printed

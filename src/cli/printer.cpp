@@ -1,7 +1,10 @@
 #include "cli/printer.h"
 
 #include <string_view>
+#include <utility>
 
+#include "cli/csv.h"
+#include "cli/failure.h"
 #include "cli/json.h"
 #include "cli/text.h"
 #include "cli/utf8.h"
@@ -23,19 +26,46 @@ std::string raw(const ami_reply_t* reply) {
 
 }  // namespace
 
-Printer::Printer(Format format, const Output& output)
-    : format_(format), is_terminal_(output.is_terminal()), is_coloured_(output.is_coloured()) {
-  if (format_ == Format::kAutomatic) format_ = is_terminal_ ? Format::kText : Format::kJson;
+Layout parse_layout(const std::string& text) {
+  if (text == "json") return {Format::kJson, {}, {}};
+  if (text == "text") return {Format::kText, {}, {}};
+  if (text == "raw") return {Format::kRaw, {}, {}};
+  if (text == "csv") return {Format::kCsv, {}, {}};
+  if (text.find('%') != std::string::npos) return {Format::kPattern, text, {}};
+  throw Failure(kUsage,
+                "unknown format (" + text + "): json, text, raw, csv, or a pattern with " + Pattern::kHelp);
+}
+
+Printer::Printer(Layout layout, const Output& output)
+    : layout_(std::move(layout)), is_terminal_(output.is_terminal()), is_coloured_(output.is_coloured()) {
+  if (layout_.format == Format::kAutomatic) layout_.format = is_terminal_ ? Format::kText : Format::kJson;
+  if (layout_.format == Format::kPattern) pattern_.emplace(layout_.pattern);
+  if (layout_.format == Format::kCsv && layout_.keys.empty())
+    throw Failure(kUsage, "CSV without columns: name them, as in --fields Channel,CallerIDNum");
+}
+
+std::string Printer::head() const {
+  return layout_.format == Format::kCsv ? csv_head(layout_.keys) : "";
 }
 
 std::string Printer::message(const ami_msg_t* message) const {
-  if (format_ == Format::kRaw) return raw(message);
-  return format_ == Format::kJson ? json_line(message) : text_line(message, is_coloured_);
+  switch (layout_.format) {
+    case Format::kRaw:
+      return raw(message);
+    case Format::kCsv:
+      return csv_line(message, layout_.keys);
+    case Format::kPattern:
+      return pattern_->line(message, is_terminal_);
+    case Format::kText:
+      return text_line(message, is_coloured_, layout_.keys);
+    default:
+      return json_line(message, layout_.keys);
+  }
 }
 
 std::string Printer::reply(const char* action, const ami_reply_t* reply) const {
-  if (format_ == Format::kRaw) return raw(reply);
-  return format_ == Format::kJson ? json_line(action, reply) : text_block(reply, is_coloured_);
+  if (layout_.format == Format::kRaw) return raw(reply);
+  return layout_.format == Format::kJson ? json_line(action, reply) : text_block(reply, is_coloured_);
 }
 
 std::string Printer::output(const ami_msg_t* response) const {

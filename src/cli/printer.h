@@ -1,9 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "ami/ami.h"
+#include "cli/key.h"
 #include "cli/output.h"
+#include "cli/pattern.h"
 
 namespace ami::cli {
 
@@ -11,14 +14,30 @@ enum class Format {
   kAutomatic,  // text on a terminal, JSON elsewhere
   kJson,
   kText,
-  kRaw  // as it came on the wire
+  kRaw,  // as it came on the wire
+  kCsv,
+  kPattern
 };
+
+// How messages are shown.
+struct Layout {
+  Format format = Format::kAutomatic;
+  std::string pattern;  // of kPattern
+  Keys keys;            // these headers alone; none: all. The columns of kCsv
+};
+
+// json, text, raw, csv, or a pattern, which holds a %. Throws Failure.
+Layout parse_layout(const std::string& text);
 
 // Turns messages into what the user asked to see.
 class Printer {
  public:
-  Printer(Format format, const Output& output);
+  Printer(Format format, const Output& output) : Printer(Layout{format, {}, {}}, output) {}
+  // Throws Failure.
+  Printer(Layout layout, const Output& output);
 
+  // What comes before the first message; "" but in CSV.
+  [[nodiscard]] std::string head() const;
   [[nodiscard]] std::string message(const ami_msg_t* message) const;
   [[nodiscard]] std::string reply(const char* action, const ami_reply_t* reply) const;
   // The text of a Command as Asterisk's console would show it. On a terminal its control characters are made
@@ -26,7 +45,8 @@ class Printer {
   [[nodiscard]] std::string output(const ami_msg_t* response) const;
 
  private:
-  Format format_;
+  Layout layout_;
+  std::optional<Pattern> pattern_;
   bool is_terminal_;
   bool is_coloured_;
 };

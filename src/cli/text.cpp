@@ -1,7 +1,5 @@
 #include "cli/text.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <array>
 #include <ctime>
@@ -26,22 +24,15 @@ std::string painted(const std::string& text, const char* colour, bool coloured) 
 }
 
 std::string padded(std::string text, size_t width) {
-  // Characters, not bytes: a continuation byte takes no column.
-  auto is_start = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
-  auto columns = static_cast<size_t>(std::count_if(text.begin(), text.end(), is_start));
-  if (columns < width) text.append(width - columns, ' ');
+  const size_t taken = columns(text);
+  if (taken < width) text.append(width - taken, ' ');
   return text;
-}
-
-bool is_same_key(std::string_view one, std::string_view other) {
-  return one.size() == other.size() && strncasecmp(one.data(), other.data(), one.size()) == 0;
 }
 
 bool is_silent(std::string_view key, const ami_msg_t* message) {
   // Response is a header like others in an event, where it may tell the outcome.
   if (is_same_key(key, ami_msg_kind(message) == AMI_MSG_RESPONSE ? "Response" : "Event")) return true;
-  return std::any_of(kSilentKeys.begin(), kSilentKeys.end(),
-                     [key](std::string_view silent) { return is_same_key(key, silent); });
+  return holds_key(kSilentKeys, key);
 }
 
 std::string local_time(uint64_t unix_ns) {
@@ -76,13 +67,15 @@ std::string quoted(std::string_view value) {
   return out + '"';
 }
 
-std::string pairs(const ami_msg_t* message, bool coloured) {
+std::string pairs(const ami_msg_t* message, bool coloured, const Keys& keys = {}) {
   const ami_field_t* fields = nullptr;
   size_t count = ami_msg_fields(message, &fields);
   std::string text;
   for (size_t i = 0; i < count; i++) {
     std::string_view key(fields[i].key, fields[i].key_len);
-    if (is_silent(key, message) || fields[i].value_len == 0) continue;
+    const bool silent =
+        keys.empty() ? is_silent(key, message) || fields[i].value_len == 0 : !holds_key(keys, key);
+    if (silent) continue;
     text += ' ';
     if (!key.empty()) text += painted(visible(key) + "=", kDim, coloured);
     text += quoted({fields[i].value, fields[i].value_len});
@@ -90,9 +83,9 @@ std::string pairs(const ami_msg_t* message, bool coloured) {
   return text;
 }
 
-std::string name_and_pairs(const ami_msg_t* message, bool coloured) {
+std::string name_and_pairs(const ami_msg_t* message, bool coloured, const Keys& keys = {}) {
   std::string name = padded(visible(ami_msg_name(message)), kNameWidth);
-  return painted(name, colour_of(message), coloured) + ' ' + pairs(message, coloured) + '\n';
+  return painted(name, colour_of(message), coloured) + ' ' + pairs(message, coloured, keys) + '\n';
 }
 
 std::string response_block(const ami_msg_t* response, bool coloured) {
@@ -115,11 +108,11 @@ std::string response_block(const ami_msg_t* response, bool coloured) {
 
 }  // namespace
 
-std::string text_line(const ami_msg_t* message, bool coloured) {
+std::string text_line(const ami_msg_t* message, bool coloured, const Keys& keys) {
   std::string text = painted(local_time(ami_msg_time(message)), kDim, coloured) + "  ";
   std::string_view label = ami_msg_label(message);
   if (!label.empty()) text += visible(label) + "  ";
-  return text + name_and_pairs(message, coloured);
+  return text + name_and_pairs(message, coloured, keys);
 }
 
 std::string text_block(const ami_reply_t* reply, bool coloured) {

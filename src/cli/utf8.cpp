@@ -84,6 +84,12 @@ std::string restorable(std::string_view bytes) {
   return out;
 }
 
+size_t columns(std::string_view text) {
+  // A continuation byte takes no column.
+  return static_cast<size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
 std::string visible(std::string_view bytes, std::string_view keep) {
   std::string out;
   out.reserve(bytes.size());

@@ -15,6 +15,9 @@ size_t sequence_length(std::string_view bytes);
 // digits.
 std::string restorable(std::string_view bytes);
 
+// How many characters a well-formed text has, which a terminal gives a column each.
+size_t columns(std::string_view text);
+
 // For eyes: control characters and bytes that are not UTF-8 as \n, \r, \t or \xNN, so that nothing in a
 // message can command the terminal. Characters of keep stay as they are.
 std::string visible(std::string_view bytes, std::string_view keep = {});
