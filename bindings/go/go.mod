@@ -1,0 +1,3 @@
+module example.org/libami/bindings/go
+
+go 1.19
