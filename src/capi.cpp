@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "client.h"
+#include "delivery/packer.h"
 #include "net/doorbell.h"
 #include "net/fork.h"
+#include "net/socket.h"
 #include "protocol/action.h"
 
 using ami::Handler;
@@ -502,6 +504,22 @@ int ami_queue_on_wake(ami_queue_t* queue, ami_wake_cb cb, void* user, ami_releas
   return err;
 }
 
+int ami_queue_stream(ami_queue_t* queue) {
+  return on_queue(queue, [](ami::Queue& inner) {
+    auto bell = std::make_unique<ami::StreamDoorbell>();
+    ami::Socket reader(bell->take_reader());
+    if (reader.fd() < 0) return static_cast<int>(AMI_ENOMEM);
+    bell->ring();
+    Handler::Callbacks callbacks;
+    callbacks.wake = [](void* user) { static_cast<ami::StreamDoorbell*>(user)->ring(); };
+    const HandlerPtr handler = Handler::create(
+        0, callbacks, bell.release(), [](void* user) { delete static_cast<ami::StreamDoorbell*>(user); });
+    if (!handler) return static_cast<int>(AMI_ENOMEM);
+    inner.set_wake(handler);
+    return reader.release();
+  });
+}
+
 int ami_queue_poll(ami_queue_t* queue, ami_item_t* out, size_t max, int timeout_ms) {
   return on_queue(queue, [&](ami::Queue& inner) {
     if (out == nullptr && max > 0) return static_cast<int>(AMI_EINVAL);
@@ -537,4 +555,18 @@ int ami_items_get(const ami_item_t* items, size_t n, const char* const* keys, si
     }
   }
   return 0;
+}
+
+int ami_items_pack(const ami_item_t* items, size_t n, const char* const* keys, size_t nkeys, uint32_t* words,
+                   size_t words_cap, char* text, size_t text_cap) {
+  if ((items == nullptr && n > 0) || words == nullptr || words_cap < 2 || (text == nullptr && text_cap > 0)) {
+    return AMI_EINVAL;
+  }
+  ami::Packer packer(keys, nkeys, {words, words_cap}, {text, text_cap});
+  return guard([&] {
+    size_t packed = 0;
+    while (packed < n && packer.pack(items[packed])) ++packed;
+    if (packed == 0 && n > 0) packer.tell_size(items[0]);
+    return static_cast<int>(packed);
+  });
 }

@@ -68,7 +68,8 @@ void Client::start() {
     transport_ = std::move(transport);
     wakes_ = true;
   }
-  backoff_.emplace(options_.reconnect_ms, options_.reconnect_max_ms, random_seed());
+  backoff_.emplace(options_.reconnect_ms, options_.reconnect_max_ms, random_seed(),
+                   options_.reconnect_jitter ? Backoff::Jitter::kFull : Backoff::Jitter::kNone);
   active_ = true;
   closing_ = logged_off_ = false;
   attempt();

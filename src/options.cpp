@@ -241,6 +241,12 @@ string set_pin(Options& o, string_view value) {
   return "";
 }
 
+string set_jitter(Options& o, string_view value) {
+  if (!equal_nocase(value, "full") && !equal_nocase(value, "none")) return "full or none";
+  o.reconnect_jitter = equal_nocase(value, "full");
+  return "";
+}
+
 string set_offline(Options& o, string_view value) {
   if (!equal_nocase(value, "refuse") && !equal_nocase(value, "queue")) return "refuse or queue";
   o.session.offline_queue = equal_nocase(value, "queue");
@@ -273,6 +279,8 @@ const std::vector<Entry>& entries() {
       {"reconnect", set_reconnect,
        [](const Options& o) { return o.reconnect_ms == 0 ? "false" : std::to_string(o.reconnect_ms); }},
       AMI_NUMBER("reconnect.max_ms", reconnect_max_ms, 1, kMaxMs),
+      {"reconnect.jitter", set_jitter,
+       [](const Options& o) -> string { return o.reconnect_jitter ? "full" : "none"; }},
       {"identifier", set_identifier, [](const Options& o) { return o.session.identifier; }},
       {"encoding", set_encoding, get_encoding},
       AMI_FLAG("debug", debug),

@@ -36,6 +36,7 @@ class Options {
   TlsOptions tls;
   uint64_t reconnect_ms = 0;  // first delay; 0: no reconnect
   uint64_t reconnect_max_ms = 30000;
+  bool reconnect_jitter = true;
   uint64_t connect_timeout_ms = 10000;
   bool debug = false;
   size_t offline_max = 1000;

@@ -250,6 +250,8 @@ AMI_API uint64_t ami_id(const ami_t *ami);
  *                                     reconnect.max_ms, each delay drawn evenly between 0 and its value
  *                                     (full jitter); starts anew after a connection that lasted
  *   reconnect.max_ms      30000
+ *   reconnect.jitter      full        full, or none: each delay is its value, so that with reconnect.max_ms of
+ *                                     the same number all are alike
  *   identifier            none        prefix of every ActionID made here and label of every message; at
  *                                     most 24 printable characters without blanks
  *   encoding              ascii       ascii, binary: bytes pass untouched. utf-8: invalid bytes of
@@ -524,6 +526,37 @@ AMI_API int ami_queue_dispatch(ami_queue_t *queue, size_t max, int timeout_ms);
  */
 AMI_API int ami_items_get(const ami_item_t *items, size_t n, const char *const *keys, size_t nkeys,
                           ami_field_t *out);
+
+/*
+ * A stream socket from which a byte can be read each time the queue has gone from empty to not empty, and one
+ * at once: for event loops that read descriptors and cannot only watch them, such as Node's. The caller owns
+ * it and closes it; it ends when the queue is freed. Takes the place of ami_queue_on_wake(), and of the stream
+ * before it. AMI_ENOMEM when the system gives no sockets.
+ */
+AMI_API int ami_queue_stream(ami_queue_t *queue);
+/*
+ * Copies items into two flat pieces of memory, for languages to which every pointer costs a call: numbers to
+ * words, bytes to text. Returns how many of the n items fit, from the first on. When the first does not, that
+ * is 0, words[0] is how many words and words[1] how many bytes of text it takes (words_cap is 2 or more).
+ *
+ * With keys the first value of each of nkeys keys is copied, without (NULL) every field. An item is
+ *
+ *   0      how many words it has             6   ami_reply_status()
+ *   1      kind                              7   ami_reply_fate()
+ *   2, 3   client, low and high word         8   1: a message follows, the response of a reply;
+ *   4, 5   id, likewise                          2: the end of a reply follows (3: both)
+ *                                            9   length of ami_msg_output() of a reply's response, or UINT32_MAX
+ * and a message
+ *   0      ami_msg_kind()                    6   length of all keys together, each with CR LF behind it; 0
+ *   1      ami_msg_status()                      where keys were chosen
+ *   2, 3   ami_msg_seq()                     7   a hash of these bytes, for tables; good within this process
+ *   4, 5   ami_msg_time()                    8   number of fields, then the length of each value; UINT32_MAX
+ *                                                where the message lacks the key
+ *
+ * The text has, without gaps and in this order, the keys and values of the messages, and the output.
+ */
+AMI_API int ami_items_pack(const ami_item_t *items, size_t n, const char *const *keys, size_t nkeys,
+                           uint32_t *words, size_t words_cap, char *text, size_t text_cap);
 
 #ifdef __cplusplus
 }

@@ -1,14 +1,15 @@
 #include "net/doorbell.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
 
+#include "net/socket.h"
+
 #ifdef __linux__
 #include <sys/eventfd.h>
-#else
-#include "net/socket.h"
 #endif
 
 namespace ami {
@@ -51,6 +52,28 @@ void Doorbell::quiet() noexcept {
   do {
     count = read(read_fd_, rings, sizeof rings);
   } while (count == static_cast<ssize_t>(sizeof rings) || (count < 0 && errno == EINTR));
+}
+
+StreamDoorbell::StreamDoorbell() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return;
+  if (set_nonblocking_cloexec(ends[0]) && set_nonblocking_cloexec(ends[1])) {
+    reader_ = ends[0];
+    writer_ = ends[1];
+  } else {
+    close(ends[0]);
+    close(ends[1]);
+  }
+}
+
+StreamDoorbell::~StreamDoorbell() {
+  if (reader_ != -1) close(reader_);
+  if (writer_ != -1) close(writer_);
+}
+
+// A full socket is rung already; without a reader nobody is to be woken.
+void StreamDoorbell::ring() const noexcept {
+  (void)send_some(writer_, "!", 1);
 }
 
 }  // namespace ami

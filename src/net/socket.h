@@ -26,6 +26,8 @@ class Socket {
 
   void close() noexcept;
   [[nodiscard]] int fd() const noexcept { return fd_; }
+  // Its owner is another from now on.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
  private:
   int fd_ = -1;

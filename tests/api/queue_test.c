@@ -1,6 +1,7 @@
 /* Queue delivery: ami_queue_*(), its descriptor, its bounds, and what stands where events were dropped. */
 #include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include "api_client.h"
 
@@ -322,6 +323,57 @@ static void count_release(void* user) {
   *(int*)user += 1000;
   pthread_cond_broadcast(&woken);
   pthread_mutex_unlock(&wake_mutex);
+}
+
+/* How many bytes there are to read, waiting for the first; 0 when it has ended. */
+static int rings(int fd) {
+  char bytes[16];
+  struct pollfd entry = {.fd = fd, .events = POLLIN};
+  assert_int_equal(poll(&entry, 1, WAIT_MS), 1);
+  const ssize_t count = read(fd, bytes, sizeof bytes);
+  assert_true(count >= 0);
+  return (int)count;
+}
+
+static void the_stream_rings_when_the_queue_fills(void** state) {
+  world_t* world = world_new(state, NULL);
+  ami_t* client = client_ready(world, NULL);
+  settle(world, client);
+  assert_int_equal(ami_on(client, "Hello", NULL, NULL, NULL, NULL), 0);
+  const int fd = ami_queue_stream(world->queue);
+  assert_true((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0 && (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
+  assert_int_equal(rings(fd), 1); /* for what was there already */
+  assert_false(is_readable(fd));
+  emit(world, "Hello");
+  assert_int_equal(rings(fd), 1);
+  emit(world, "Hello");
+  until_stat(client, AMI_STAT_QUEUED, 2);
+  assert_false(is_readable(fd)); /* it was not empty */
+  assert_int_equal(drain(world), 2);
+  emit(world, "Hello");
+  assert_int_equal(rings(fd), 1);
+  assert_int_equal(drain(world), 1);
+  /* Nobody reads any more: that is no trouble. */
+  close(fd);
+  emit(world, "Hello");
+  until_stat(client, AMI_STAT_QUEUED, 1);
+  assert_int_equal(drain(world), 1);
+  world_end(world);
+}
+
+static void the_stream_ends_with_the_queue(void** state) {
+  (void)state;
+  ami_queue_t* queue = ami_queue_new();
+  const int first = ami_queue_stream(queue);
+  assert_int_equal(rings(first), 1);
+  const int second = ami_queue_stream(queue);
+  assert_int_equal(rings(first), 0); /* the second has taken its place */
+  assert_int_equal(rings(second), 1);
+  assert_int_equal(ami_queue_free(queue), 0);
+  assert_int_equal(rings(second), 0);
+  close(first);
+  close(second);
+  assert_error(ami_queue_stream(NULL), AMI_EINVAL);
 }
 
 static void the_wake_up_tells_of_the_first_item(void** state) {
@@ -721,6 +773,8 @@ static const struct CMUnitTest tests[] = {
     IN(chosen_fields_come_in_one_call, BY_POLL),
     IN(the_descriptor_is_readable_while_there_is_something, BY_POLL),
     IN(the_descriptor_may_be_asked_for_late, BY_POLL),
+    IN(the_stream_rings_when_the_queue_fills, BY_POLL),
+    cmocka_unit_test(the_stream_ends_with_the_queue),
     IN(the_wake_up_tells_of_the_first_item, BY_POLL),
     IN_QUEUES(over_the_bound_the_oldest_are_dropped),
     IN(over_the_bound_the_oldest_are_dropped, BY_THREAD),

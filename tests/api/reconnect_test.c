@@ -268,6 +268,22 @@ static void delays_double_up_to_their_bound(void** state) {
   world_end(world);
 }
 
+static void without_jitter_a_delay_is_its_bound(void** state) {
+  static const char* const delays[] = {"1", "2", "4", "5", "5", "5", "5", "5"};
+  enum { ATTEMPTS = sizeof delays / sizeof *delays };
+  world_t* world = world_new(state, NULL);
+  ami_t* client = client_new(world);
+  client_set(client, "reconnect", "1");
+  client_set(client, "reconnect.max_ms", "5");
+  client_set(client, "reconnect.jitter", "none");
+  sink_t* tries = listen_to(world, client, "connection-reconnecting");
+  ami_mock_set_down(world->mock, 1);
+  assert_int_equal(ami_connect(client), 0);
+  until_count(world, tries, ATTEMPTS);
+  for (size_t i = 0; i < ATTEMPTS; ++i) assert_string_equal(field(message_at(tries, i), "Delay"), delays[i]);
+  world_end(world);
+}
+
 static void without_reconnect_the_end_is_final(void** state) {
   world_t* world = world_new(state, NULL);
   ami_t* client = client_ready(world, NULL);
@@ -655,6 +671,7 @@ static const struct CMUnitTest tests[] = {
     IN_ALL(action_ids_are_new_with_every_connection),
     IN_ALL(what_waits_offline_goes_out_in_order),
     IN_ALL(delays_double_up_to_their_bound),
+    IN_ALL(without_jitter_a_delay_is_its_bound),
     IN_ALL(without_reconnect_the_end_is_final),
     IN_ALL(a_refusal_after_a_login_is_tried_again),
     IN_ALL(an_account_in_use_is_tried_again),
