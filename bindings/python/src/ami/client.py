@@ -191,10 +191,17 @@ class Client:
         while not condition():
             changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._changed.add(changed)
-            try:
-                await changed
-            finally:
-                self._changed.discard(changed)
+            await self._waiting(changed)
+            self._changed.discard(changed)
+
+    async def _waiting(self, future: asyncio.Future[None]) -> None:
+        """Awaits it, and takes in what comes meanwhile."""
+        self._core.waiting += 1
+        self._resume()
+        try:
+            await future
+        finally:
+            self._core.waiting -= 1
 
     def _tell(self) -> None:
         for future in self._changed:
@@ -212,12 +219,10 @@ class _Bell:
         if self._rung is not None and not self._rung.done():
             self._rung.set_result(None)
 
-    async def wait(self) -> None:
+    def next(self) -> asyncio.Future[None]:
+        """Done when it is rung."""
         self._rung = asyncio.get_running_loop().create_future()
-        try:
-            await self._rung
-        finally:
-            self._rung = None
+        return self._rung
 
 
 class _Stream:
@@ -238,8 +243,7 @@ class _Stream:
                     raise self._buffer.error
                 return False
             self._client._attach()
-            self._client._resume()
-            await self._bell.wait()
+            await self._client._waiting(self._bell.next())
         return True
 
     async def get(self) -> Message:

@@ -18,7 +18,7 @@ from .options import settings_of
 from .reply import Reply
 from .stream import ENOUGH, Buffer
 
-BATCH = 256  # items that one crossing of the border takes
+BATCH = 512  # items that one crossing of the border takes
 
 _open: weakref.WeakSet[Core] = weakref.WeakSet()
 
@@ -30,6 +30,7 @@ class Core:
         self.is_ready = False
         self.is_idle = True  # and it will not become ready by itself
         self.error: Optional[Error] = None  # why it is idle; None after disconnect()
+        self.waiting = 0  # who cannot go on before more has come, those who wait for a reply not counted
         self._process = os.getpid()
         self._ends = False
         self._items = ffi.new("ami_item_t[]", BATCH)
@@ -162,8 +163,8 @@ class Core:
 
     @property
     def is_full(self) -> bool:
-        """Enough waits to be read, and nothing is awaited that comes behind it."""
-        return (self.is_idle or self.is_ready) and not self._pending and any(
+        """Enough waits to be read, and nobody waits for what may come behind it."""
+        return self.waiting == 0 and not self._pending and any(
             buffer.size >= ENOUGH for buffer in self._buffers.values())
 
     def poll(self) -> int:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import builtins
+import os
 import select
 import threading
 import time
@@ -45,9 +46,9 @@ class Client:
     def __init__(self, url: Optional[str] = None, **options: Unpack[Options]) -> None:
         self._core = Core(options if url is None else {"url": url, **options})
         self._changed = threading.Condition()  # guards the core too
-        self._is_polled = False
-        self._poll = select.poll()
-        self._poll.register(self._core.descriptor, select.POLLIN)
+        self._poller: Optional[int] = None  # the thread that waits for the descriptor
+        self._ends = False  # nobody is to wait for it any more
+        self._bell, self._rope = os.pipe()  # to tell the poller so
 
     # --------------------------------------------------------------------------------------- life
 
@@ -85,6 +86,11 @@ class Client:
             self._core.close()
             return
         with self._changed:
+            if not self._ends:
+                self._ends = True
+                os.write(self._rope, b"x")
+            while self._poller not in (None, threading.get_ident()):
+                self._changed.wait()
             self._core.close(answers=True)
             self._changed.notify_all()
 
@@ -96,8 +102,12 @@ class Client:
         self.disconnect()
 
     def __del__(self) -> None:
-        core = getattr(self, "_core", None)
-        if core is None or core.is_closed:
+        if not hasattr(self, "_rope"):
+            return
+        os.close(self._bell)
+        os.close(self._rope)
+        core = self._core
+        if core.is_closed:
             return
         if core.is_ours and not core.is_idle:
             warnings.warn(f"{self!r} was never disconnected", ResourceWarning, source=self, stacklevel=2)
@@ -166,7 +176,8 @@ class Client:
                 left = None if end is None else end - time.monotonic()
                 if left is not None and left <= 0:
                     return False
-                if self._is_polled:
+                # Our own thread may be the poller, and we in the handler of a signal that it took.
+                if self._ends or self._poller not in (None, threading.get_ident()):
                     self._changed.wait(left)
                 else:
                     self._take_in(left)
@@ -174,13 +185,16 @@ class Client:
 
     def _take_in(self, timeout: Optional[float]) -> None:
         """One thread waits for the descriptor, unlocked; a signal's handler can run meanwhile."""
-        self._is_polled = True
+        self._poller = threading.get_ident()
+        waiter = select.poll()  # not shared: the handler of a signal may come here again
+        waiter.register(self._core.descriptor, select.POLLIN)
+        waiter.register(self._bell, select.POLLIN)
         self._changed.release()
         try:
-            self._poll.poll(None if timeout is None else timeout * 1000)
+            waiter.poll(None if timeout is None else timeout * 1000)
         finally:
             self._changed.acquire()
-            self._is_polled = False
+            self._poller = None
             if not self._core.is_closed:
                 self._core.poll()
             self._changed.notify_all()
@@ -233,9 +247,10 @@ class _Stream:
             self._taken = iter(self._buffer.take())
 
     def close(self) -> None:
-        self._buffer.is_over = True
-        self._buffer.discard()
-        self._taken = iter(())
+        with self._client._changed:
+            self._buffer.is_over = True
+            self._buffer.discard()
+            self._taken = iter(())
 
     def __enter__(self) -> Self:
         return self
@@ -256,7 +271,8 @@ class EventStream(_Stream):
         super().__init__(client, buffer)
 
     def close(self) -> None:
-        self._client._core.unsubscribe(self._subscriptions)
+        with self._client._changed:
+            self._client._core.unsubscribe(self._subscriptions)
         super().close()
 
 
@@ -276,6 +292,7 @@ class ListStream(_Stream):
         return self._answers[0] if self._answers else None
 
     def close(self) -> None:
-        if not self._answers:
-            self._client._core.cancel(self._number)
+        with self._client._changed:
+            if not self._answers:
+                self._client._core.cancel(self._number)
         super().close()
