@@ -160,6 +160,7 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   // SessionSink
   void on_message(Arrival& arrival, Route route) override;
   void on_item(Pending& pending, const MessagePtr& message) override;
+  void on_limit(const std::string& detail) override;
   void on_reply(const PendingPtr& pending) override;
   void on_login(int err, std::string_view reason) override;
   void on_early_event() override { begin_events(); }

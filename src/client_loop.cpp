@@ -389,6 +389,12 @@ void Client::deliver(const Router::Targets& targets, Arrival& arrival) {
   }
 }
 
+void Client::on_limit(const std::string& detail) {
+  log(1, detail);
+  const std::lock_guard lock(mutex_);
+  detail_ = detail;
+}
+
 void Client::on_login(int err, std::string_view reason) {
   if (err != 0) {
     notice("login", {{"Status", "Error"}, {"Reason", reason}, {"Error", ami_err_name(err)}});

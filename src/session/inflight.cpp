@@ -191,7 +191,7 @@ void InFlight::answered(const PendingPtr& pending, Arrival& arrival, uint64_t no
     pending->state = Pending::State::kUntil;
     order_.pop_front();
     if (!pending->own_clock) watch(*pending, plus(now, clock_of(*pending)));
-  } else if (starts_list(*response, *pending)) {
+  } else if (pending->role == Role::kUser && starts_list(*response, *pending)) {
     pending->state = Pending::State::kList;
     pending->old_list = response->get("EventList").empty();
     head_since_ = now;
@@ -229,7 +229,8 @@ void InFlight::apply_event(const Match& match, Arrival& arrival, uint64_t now) {
 }
 
 void InFlight::take_item(const PendingPtr& pending, Arrival& arrival, uint64_t now) {
-  if (pending.get() == head_) head_since_ = now;
+  // What is swallowed is no progress: else a list without an end would hold up the others for ever.
+  if (pending.get() == head_ && !pending->replied) head_since_ = now;
   const int status = pending->replied ? 0 : give_item(*pending, arrival);
   if (is_single(*pending)) {
     finish(pending, status, AMI_ANSWERED, now);
@@ -243,9 +244,7 @@ int InFlight::give_item(Pending& pending, Arrival& arrival) {
   if (!message) return AMI_ENOMEM;
   ++pending.item_count;
   pending.item_bytes += message->size();
-  if (pending.item_count > settings_.list_max_items || pending.item_bytes > settings_.list_max_bytes) {
-    return AMI_ELIMIT;
-  }
+  if (const int err = check_bounds(pending); err != 0) return err;
   if (!pending.keep_items) {
     sink_.on_item(pending, message);
     return 0;
@@ -256,6 +255,19 @@ int InFlight::give_item(Pending& pending, Arrival& arrival) {
     return AMI_ENOMEM;
   }
   return 0;
+}
+
+int InFlight::check_bounds(const Pending& pending) {
+  const bool count = pending.item_count > settings_.list_max_items;
+  if (!count && pending.item_bytes <= settings_.list_max_bytes) return 0;
+  try {
+    const size_t bound = count ? settings_.list_max_items : settings_.list_max_bytes;
+    sink_.on_limit(pending.name + ": more than " + std::to_string(bound) +
+                   (count ? " items" : " bytes of items") + " came; list.max_" + (count ? "items" : "bytes") +
+                   " is the bound");
+  } catch (const std::bad_alloc&) {  // then nothing but the reply tells
+  }
+  return AMI_ELIMIT;
 }
 
 void InFlight::end(const PendingPtr& pending, int status, uint64_t now) {

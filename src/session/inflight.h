@@ -18,6 +18,8 @@ class InFlightSink {
  public:
   // An item of a list whose items are given as they come.
   virtual void on_item(Pending& pending, const MessagePtr& message) = 0;
+  // An action has come to a bound, and will end with AMI_ELIMIT.
+  virtual void on_limit(const std::string& detail) = 0;
   // The reply is complete. Once for each action.
   virtual void on_done(const PendingPtr& pending) = 0;
 
@@ -80,6 +82,7 @@ class InFlight {
   void answered(const PendingPtr& pending, Arrival& arrival, uint64_t now);
   void take_item(const PendingPtr& pending, Arrival& arrival, uint64_t now);
   int give_item(Pending& pending, Arrival& arrival);
+  int check_bounds(const Pending& pending);
   void watch(Pending& pending, uint64_t deadline);
   void settle(const PendingPtr& pending, int status, int fate);
   // pending is the caller's own reference: those in order_ and by_id_ go.

@@ -470,7 +470,7 @@ void Session::tick(uint64_t now) {
     const auto time = milliseconds(settings_.login_timeout_ms);
     fail(AMI_ETIMEDOUT, phase_ == Phase::kGreeting
                             ? "no greeting within " + time + ": is this an AMI port, and one without TLS?"
-                            : "login not complete within " + time);
+                            : "login not complete within " + time + "; login.timeout_ms is the bound");
     return;
   }
   inflight_.tick(now);

@@ -29,6 +29,8 @@ class SessionSink {
   // Every message from the server, in wire order, before any reply that it completes.
   virtual void on_message(Arrival& arrival, Route route) = 0;
   virtual void on_item(Pending& pending, const MessagePtr& message) = 0;
+  // Which bound ends an action with AMI_ELIMIT; its reply follows.
+  virtual void on_limit(const std::string& detail) = 0;
   // Exactly once for each submitted action.
   virtual void on_reply(const PendingPtr& pending) = 0;
   // The login was answered: 0, or AMI_EAUTH with the server's words.
@@ -97,6 +99,7 @@ class Session final : private ParserSink, private InFlightSink {
   bool on_frame(const Frame& frame) override;
   void on_skipped(std::string_view bytes) override;
   void on_item(Pending& pending, const MessagePtr& message) override { sink_.on_item(pending, message); }
+  void on_limit(const std::string& detail) override { sink_.on_limit(detail); }
   void on_done(const PendingPtr& pending) override;
 
   void start(const PendingPtr& pending);

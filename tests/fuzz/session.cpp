@@ -64,6 +64,7 @@ class World final : public ami::SessionSink {
   void on_message(Arrival& arrival, Route route) override;
   void on_item(Pending& pending, const MessagePtr& message) override;
   void on_reply(const PendingPtr& pending) override;
+  void on_limit(const std::string& detail) override;
   void on_login(int err, std::string_view reason) override;
   void on_ready() override;
   void on_failure(int err, const std::string& detail, std::string_view phase) override;
@@ -163,6 +164,10 @@ void World::on_reply(const PendingPtr& pending) {
   FUZZ_CHECK(reply.items.size() <= settings_.list_max_items && (!entry.each || reply.items.empty()), "");
   entry.pending.reset();
   said_something();
+}
+
+void World::on_limit(const std::string& detail) {
+  FUZZ_CHECK(detail.find("list.max_") != std::string::npos, detail);
 }
 
 void World::on_login(int err, std::string_view /*reason*/) {

@@ -37,6 +37,19 @@ static void md5_login(void** state) {
   done(session);
 }
 
+/* Whatever the server makes of it, the session's own actions have one answer and no items. */
+static void an_answer_to_the_login_begins_no_list(void** state) {
+  (void)state;
+  core_session_t* session = greeted(md5, CHALLENGE);
+  server(session, "Response: Success\nActionID: ps1\nEventList: start\nChallenge: 1\n\n");
+  assert_non_null(strstr(core_session_said(session), "\n> Login ps2 "));
+  server(session, "Response: Success\nActionID: ps2\nEventList: start\nMessage: hello\n\n");
+  says(session, "response Success\nlogin OK hello\nready\n");
+  server(session, "Event: X\nActionID: ps2\n\n");
+  says(session, "event X\n");
+  done(session);
+}
+
 /* 1.2 and 1.4 answer some actions without an ActionID. */
 static void answers_without_actionid_are_taken_in_order(void** state) {
   (void)state;
@@ -174,7 +187,8 @@ static void login_times_out_at_each_stage(void** state) {
     server(session, "Event: Old\n\n");
     says(session, "event Old\n");
     core_session_advance(session, 1);
-    says(session, "failed ETIMEDOUT login: login not complete within 10000 ms\n");
+    says(session,
+         "failed ETIMEDOUT login: login not complete within 10000 ms; login.timeout_ms is the bound\n");
     assert_int_equal(core_session_due(session), -1);
     done(session);
   }
@@ -193,7 +207,8 @@ static void login_timeout_is_an_option(void** state) {
   core_session_connect(session);
   server(session, GREETING);
   core_session_advance(session, 10000);
-  says(session, "failed ETIMEDOUT login: login not complete within 10000 ms\n");
+  says(session,
+       "failed ETIMEDOUT login: login not complete within 10000 ms; login.timeout_ms is the bound\n");
   done(session);
 }
 
@@ -241,6 +256,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(plain_login),
       cmocka_unit_test(md5_login),
+      cmocka_unit_test(an_answer_to_the_login_begins_no_list),
       cmocka_unit_test(answers_without_actionid_are_taken_in_order),
       cmocka_unit_test(mask_goes_with_the_login),
       cmocka_unit_test(an_answer_to_what_was_not_sent_is_none),

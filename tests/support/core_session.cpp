@@ -99,6 +99,7 @@ struct core_session final : ami::SessionSink {
     ++replies[reply.id - 1];
     say(line);
   }
+  void on_limit(const std::string& detail) override { say("limit " + detail); }
   void on_login(int err, std::string_view reason) override {
     say("login " + error_name(err) + ' ' + std::string(reason));
   }

@@ -28,6 +28,7 @@ extern "C" {
  *   event NAME / response VALUE / item NAME / stray
  *   each N NAME                               an item given to action N as it came
  *   reply N STATUS FATE [VALUE] [+ITEM ...] [end=NAME]
+ *   limit DETAIL                              the bound that ends an action, before its reply
  *   login STATUS REASON / ready / failed STATUS PHASE: DETAIL / logged off
  *   log LEVEL LINE
  *   out of memory

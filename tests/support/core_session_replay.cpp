@@ -88,6 +88,7 @@ class Run final : public ami::SessionSink {
                               " end=" + place(reply.end) + " at=" + std::to_string(lost ? 0 : seq_ - 1) +
                               '\n';
   }
+  void on_limit(const std::string& /*detail*/) override {}
   void on_login(int /*err*/, std::string_view /*reason*/) override {}
   void on_ready() override {}
   void on_failure(int err, const std::string& detail, std::string_view /*phase*/) override {
