@@ -24,6 +24,8 @@ struct Delivery {
   MessagePtr message;
   ReplyPtr reply;
 
+  // When it came. Not of a gap.
+  [[nodiscard]] uint64_t time_ns() const { return reply ? reply->time_ns : message->time_ns(); }
   // Calls the handler's callback, unless the handler has ended; a reply ends its handler.
   void run(ami_t* client) const;
 };

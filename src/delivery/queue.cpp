@@ -73,6 +73,7 @@ void Queue::take_from_lane(std::vector<Taken>& out, size_t full) {
     }
     Delivery delivery = lane->pop();
     if (delivery.handler->ended()) continue;
+    lane->take_in_hand(delivery);
     out.push_back({lane, std::move(delivery)});
   }
   ready_.erase(ready_.begin());
@@ -356,7 +357,19 @@ Delivery QueueLane::pop() {
   return delivery;
 }
 
+void QueueLane::take_in_hand(const Delivery& delivery) noexcept {
+  if (in_hand_.fetch_add(1) == 0) in_hand_since_ns_ = delivery.time_ns();
+  if (delivery.kind == Delivery::Kind::kEvent) in_hand_bytes_.fetch_add(delivery.message->size());
+}
+
+void QueueLane::hand_over(const Delivery& delivery) noexcept {
+  in_hand_since_ns_ = delivery.time_ns();
+  if (delivery.kind == Delivery::Kind::kEvent) in_hand_bytes_.fetch_sub(delivery.message->size());
+  in_hand_.fetch_sub(1);
+}
+
 void QueueLane::run(const Delivery& delivery) {
+  hand_over(delivery);
   running_.fetch_add(1);
   if (!discards(delivery)) {
     const Delivering scope(key_);
@@ -403,16 +416,17 @@ void QueueLane::forget_client() {
 }
 
 uint64_t QueueLane::Must::time_ns() const {
-  if (delivery.kind == Delivery::Kind::kGap) return gap.from_ns;
-  return delivery.reply ? delivery.reply->time_ns : delivery.message->time_ns();
+  return delivery.kind == Delivery::Kind::kGap ? gap.from_ns : delivery.time_ns();
 }
 
 QueueLane::Levels QueueLane::levels() const {
   const std::lock_guard lock(queue_->mutex_);
-  Levels levels{events_.size() + musts_.size(), bytes_, 0, dropped_};
-  if (empty()) return levels;
-  levels.oldest_ns = std::min(events_.empty() ? UINT64_MAX : events_.front().message->time_ns(),
-                              musts_.empty() ? UINT64_MAX : musts_.front().time_ns());
+  const size_t in_hand = in_hand_;
+  Levels levels{events_.size() + musts_.size() + in_hand, bytes_ + in_hand_bytes_, 0, dropped_};
+  if (levels.items == 0) return levels;
+  levels.oldest_ns = std::min({in_hand == 0 ? UINT64_MAX : in_hand_since_ns_.load(),
+                               events_.empty() ? UINT64_MAX : events_.front().message->time_ns(),
+                               musts_.empty() ? UINT64_MAX : musts_.front().time_ns()});
   return levels;
 }
 

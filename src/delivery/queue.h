@@ -43,16 +43,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   size_t take(std::vector<Taken>& out, size_t max, int timeout_ms);
   // Takes up to max of those that accept(index, taken) accepts: noexcept, index counts the accepted.
   template <typename Accept>
-  size_t poll(size_t max, int timeout_ms, Accept accept) {
-    std::vector<Taken> batch;
-    size_t done = 0;
-    while (done < max) {
-      batch.clear();
-      if (take_more(batch, max, done, timeout_ms) == 0) break;
-      for (const auto& taken : batch) done += accept(done, taken) ? 1U : 0U;
-    }
-    return done;
-  }
+  size_t poll(size_t max, int timeout_ms, Accept accept);
   // The consumer is to end: take() waits no more.
   void interrupt();
   [[nodiscard]] bool interrupted() const { return interrupted_; }
@@ -181,6 +172,9 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   void expand_gap();
   Delivery pop();
 
+  // Between these two a delivery is in the hands of a consumer, and still waits.
+  void take_in_hand(const Delivery& delivery) noexcept;  // under the lock
+  void hand_over(const Delivery& delivery) noexcept;
   void run(const Delivery& delivery);
   void run_finish();
   void wait_idle(std::unique_lock<std::mutex>& lock);
@@ -211,9 +205,27 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   bool listed_ = false;  // in queue_->ready_
   bool paused_ = false;  // the reader waits for room
 
+  std::atomic<size_t> in_hand_{0};
+  std::atomic<size_t> in_hand_bytes_{0};
+  std::atomic<uint64_t> in_hand_since_ns_{0};  // when the oldest of them, or the one before it, came
   std::atomic<bool> closed_{false};
   std::atomic<int> running_{0};
   std::function<void()> finish_;
 };
+
+template <typename Accept>
+size_t Queue::poll(size_t max, int timeout_ms, Accept accept) {
+  std::vector<Taken> batch;
+  size_t done = 0;
+  while (done < max) {
+    batch.clear();
+    if (take_more(batch, max, done, timeout_ms) == 0) break;
+    for (const auto& taken : batch) {
+      taken.lane->hand_over(taken.delivery);
+      done += accept(done, taken) ? 1U : 0U;
+    }
+  }
+  return done;
+}
 
 }  // namespace ami

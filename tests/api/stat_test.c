@@ -130,6 +130,36 @@ static void the_queue_has_levels(void** state) {
   world_end(world);
 }
 
+static void note_queued(sink_t* sink, ami_t* client, const ami_msg_t* msg, const ami_reply_t* reply) {
+  (void)msg;
+  (void)reply;
+  int64_t* noted = sink->data;
+  noted[2 * sink->count - 2] = ami_stat(client, AMI_STAT_QUEUED);
+  noted[2 * sink->count - 1] = ami_stat(client, AMI_STAT_QUEUED_BYTES);
+}
+
+/* A consumer takes many at once; what is behind the one it is at still waits. */
+static void what_was_taken_waits_for_its_turn(void** state) {
+  enum { COUNT = 20 };
+  int64_t noted[2 * COUNT];
+  world_t* world = world_new(state, NULL);
+  ami_t* client = client_ready(world, NULL);
+  settle(world, client);
+  listen_with(world, client, "Hello", note_queued, noted);
+  ami_mock_emit_many(world->mock, HELLO, COUNT);
+  until_stat(client, AMI_STAT_QUEUED, COUNT);
+  const int64_t bytes = ami_stat(client, AMI_STAT_QUEUED_BYTES) / COUNT;
+  until_stat(client, AMI_STAT_QUEUE_AGE_MS, 5);
+  assert_int_equal(ami_queue_dispatch(world->queue, 100, 0), COUNT);
+  for (int64_t i = 0; i < COUNT; ++i) {
+    assert_int_equal(noted[2 * i], COUNT - 1 - i);
+    assert_int_equal(noted[2 * i + 1], bytes * (COUNT - 1 - i));
+  }
+  assert_int_equal(ami_stat(client, AMI_STAT_QUEUED), 0);
+  assert_int_equal(ami_stat(client, AMI_STAT_QUEUE_AGE_MS), 0);
+  world_end(world);
+}
+
 static void without_a_queue_nothing_waits(void** state) {
   world_t* world = world_new(state, NULL);
   ami_t* client = client_ready(world, NULL);
@@ -207,6 +237,7 @@ static const struct CMUnitTest tests[] = {
     IN_ALL(bytes_are_those_of_the_wire),
     IN_ALL(actions_are_accepted_in_flight_and_replied),
     IN_QUEUES(the_queue_has_levels),
+    IN(what_was_taken_waits_for_its_turn, BY_DISPATCH),
     IN(without_a_queue_nothing_waits, BY_LOOP),
     IN_ALL(connections_and_logins_are_told_apart),
     IN_ALL(what_does_not_fit_is_counted),
