@@ -473,6 +473,7 @@ int ami_queue_free(ami_queue_t* queue) {
       queue->queue->clear();
     } else {
       queue->queue->abandon();
+      ami::keep_in_child(queue->queue);
     }
     delete queue;
     return 0;

@@ -512,9 +512,7 @@ void Client::release_handlers() {
 void Client::abandon() {
   if (transport_) transport_->abandon();
   if (queued_) queued_->abandon();
-  static std::vector<std::shared_ptr<Client>>* kept = nullptr;
-  if (kept == nullptr) kept = new std::vector<std::shared_ptr<Client>>;
-  kept->push_back(handle_->client);
+  keep_in_child(handle_->client);
   delete handle_;
 }
 

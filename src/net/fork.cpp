@@ -3,6 +3,8 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <utility>
+#include <vector>
 
 namespace ami {
 namespace {
@@ -30,6 +32,11 @@ uint32_t fork_generation() noexcept {
 
 std::mutex& process_mutex() noexcept {
   return mutex();
+}
+
+void keep_in_child(std::shared_ptr<const void> object) {
+  static auto* const kept = new std::vector<std::shared_ptr<const void>>;
+  kept->push_back(std::move(object));
 }
 
 }  // namespace ami
