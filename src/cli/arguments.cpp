@@ -40,6 +40,9 @@ stream lives through restarts of Asterisk, unless -o reconnect=false.
 A format is json, text, raw, csv (whose columns --fields names), or a pattern: %t time,
 %n name, %k kind, %s number, %l label, %{Key} the first value of that header, %% percent.
 
+With several --url each line has a label: the option identifier of its URL, or else host
+and port.
+
 Exit codes: 0 at the end of --count or --for, or when nobody reads any more; 130 at
 Ctrl-C, 143 at SIGTERM; others as in 'ami --help'.
 
@@ -103,11 +106,10 @@ constexpr const char* kJsonDefault = "JSON, a line each; the default unless on a
 constexpr const char* kServerGroup = "Server";
 constexpr const char* kOutputGroup = "Output";
 
-void add_server(CLI::App& app, ServerArguments& server) {
+constexpr const char* kUrlText = "ami[s]://USER@HOST[:PORT][?OPTION=VALUE]; or AMI_URL";
+
+void add_login(CLI::App& app, ServerArguments& server) {
   auto append = [&server](const std::string& option) { server.options.push_back(option); };
-  app.add_option("--url", server.url, "ami[s]://USER@HOST[:PORT][?OPTION=VALUE]; or AMI_URL")
-      ->type_name("URL")
-      ->group(kServerGroup);
   app.add_option("--password-file", server.password_file,
                  "Its first line is the password, - is stdin; or AMI_PASSWORD;\notherwise it is asked for")
       ->type_name("FILE")
@@ -117,6 +119,11 @@ void add_server(CLI::App& app, ServerArguments& server) {
       ->each(append)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group(kServerGroup);
+}
+
+void add_server(CLI::App& app, ServerArguments& server) {
+  app.add_option("--url", server.url, kUrlText)->type_name("URL")->group(kServerGroup);
+  add_login(app, server);
 }
 
 void add_format(CLI::App& app, Format& format, const std::string& json_text) {
@@ -182,7 +189,11 @@ CLI::App* add_events(CLI::App& app, EventsArguments& events, std::string& format
       ->allow_extra_args(false);
   verb->add_flag("--since-ready", events.since_ready, "Nothing from before the login is complete");
   add_layout(*verb, events.layout, format);
-  add_server(*verb, events.server);
+  verb->add_option("--url", events.urls, std::string(kUrlText) + ".\nMany times: one stream of all")
+      ->type_name("URL")
+      ->allow_extra_args(false)
+      ->group(kServerGroup);
+  add_login(*verb, events.server);
   verb->footer(kEventsFooter);
   return verb;
 }
@@ -330,6 +341,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   for (ServerArguments* verb :
        {&events.server, &send.server, &command.server, &list.server, &call.server, &ping.server})
     inherit(*verb, server);
+  if (events.urls.size() == 1) events.server.url = events.urls.front();
   settle_layout(events.layout, format);
   if (used == events_verb) return events;
   if (used == send_verb) return send;

@@ -40,8 +40,10 @@ int milliseconds_until(const std::optional<Deadline>& deadline) {
 }  // namespace
 
 Connection::Connection(const ServerArguments& server, const std::vector<Setting>& defaults,
-                       const Signals& signals)
-    : signals_(signals), queue_(ami_queue_new()), client_(ami_new()) {
+                       const Signals& signals, const Connection* other)
+    : signals_(signals),
+      queue_(other != nullptr ? other->queue_ : QueueHandle(ami_queue_new())),
+      client_(ami_new()) {
   if (!queue_ || !client_) throw std::bad_alloc();
   for (const Setting& setting : defaults) set(setting.name, setting.value);
   std::string url = url_of(server);
@@ -122,7 +124,7 @@ void Connection::close(const std::function<void(const ami_item_t&)>& see) {
     Items items(queue());
     for (const ami_item_t& item : items) {
       if (see) see(item);
-      if (item.msg != nullptr && is_final(item.msg)) return;
+      if (item.msg != nullptr && item.client == id() && is_final(item.msg)) return;
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,10 +34,13 @@ class Connection {
  public:
   // Idle, with the options set: the defaults, those of the URL, the others, the password; later ones win. May
   // ask for the password. Throws Failure.
-  Connection(const ServerArguments& server, const std::vector<Setting>& defaults, const Signals& signals);
+  // With another connection it shares that one's queue.
+  Connection(const ServerArguments& server, const std::vector<Setting>& defaults, const Signals& signals,
+             const Connection* other = nullptr);
 
   [[nodiscard]] ami_t* client() const { return client_.get(); }
   [[nodiscard]] ami_queue_t* queue() const { return queue_.get(); }
+  [[nodiscard]] uint64_t id() const { return ami_id(client()); }
 
   // Messages of that name or glob come into the queue. Throws Failure.
   void subscribe(const std::string& name);
@@ -62,7 +66,7 @@ class Connection {
   void set_pair(const std::string& option);  // name=value
 
   const Signals& signals_;
-  QueueHandle queue_;  // outlives the client
+  std::shared_ptr<ami_queue_t> queue_;  // outlives the client
   ClientHandle client_;
 };
 

@@ -1,19 +1,27 @@
 #include "cli/events.h"
 
 #include <algorithm>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "cli/selection.h"
 
 namespace ami::cli {
 namespace {
 
+// A server of the stream.
+struct Source {
+  Connection connection;
+  uint64_t last_seq = 0;
+  bool was_ready = false;
+};
+
 // One run of the verb.
 class EventStream {
  public:
   EventStream(const EventsArguments& arguments, const Signals& signals, Output& output)
       : signals_(signals),
-        connection_(arguments.server, {{"reconnect", "true"}}, signals),
         output_(output),
         printer_(arguments.layout, output),
         selection_(arguments.not_globs, arguments.conditions),
@@ -23,24 +31,32 @@ class EventStream {
       std::chrono::duration<double> length(arguments.seconds);
       deadline_ = std::chrono::steady_clock::now() + std::chrono::ceil<std::chrono::milliseconds>(length);
     }
-    for (const std::string& name : names(arguments.globs)) connection_.subscribe(name);
+    if (arguments.urls.size() > 1) {
+      for (const std::string& url : arguments.urls) add_labelled(arguments.server, url);
+    } else {
+      add(arguments.server);
+    }
+    for (const auto& source : sources_)
+      for (const std::string& name : names(arguments.globs)) source->connection.subscribe(name);
   }
 
   int run() {
     write(printer_.head());
-    connection_.start();
+    for (const auto& source : sources_) source->connection.start();
     Wake wake = Wake::kItems;
     while (wake == Wake::kItems && !done_) {
-      wake = connection_.wait(deadline_, output_.fd());
+      wake = first().wait(deadline_, output_.fd());
       if (wake == Wake::kItems) print_items();
     }
-    if (wake == Wake::kDeadline && !was_ready_)
-      throw Failure(kTimeOut, "no login within the time of --for: give it longer");
+    if (wake == Wake::kDeadline) check_ready();
     if (wake == Wake::kReaderGone) reader_gone_ = true;
-    connection_.close([this](const ami_item_t& item) {
-      if (item.msg == nullptr || ami_msg_kind(item.msg) != AMI_MSG_NOTICE || !is_new(item)) return;
-      if (is_shown(item.msg)) write(printer_.message(item.msg));
-    });
+    for (const auto& source : sources_) {
+      source->connection.close([this](const ami_item_t& item) {
+        if (item.msg == nullptr || ami_msg_kind(item.msg) != AMI_MSG_NOTICE) return;
+        Source& from = source_of(item);
+        if (is_new(from, item.msg) && is_shown(from, item.msg)) write(printer_.message(item.msg));
+      });
+    }
     return signals_.exit_code();
   }
 
@@ -53,43 +69,74 @@ class EventStream {
     return all;
   }
 
+  void add(const ServerArguments& server) {
+    const Connection* other = sources_.empty() ? nullptr : &first();
+    sources_.push_back(std::make_unique<Source>(Source{{server, {{"reconnect", "true"}}, signals_, other}}));
+  }
+
+  void add_labelled(ServerArguments server, const std::string& url) {
+    constexpr size_t kLongestIdentifier = 24;
+    server.url = url;
+    add(server);
+    ami_t* client = sources_.back()->connection.client();
+    if (!option_of(client, "identifier").empty()) return;
+    std::string label = option_of(client, "host") + ":" + option_of(client, "port");
+    if (label.size() > kLongestIdentifier) label = "server" + std::to_string(sources_.size());
+    ami_set(client, "identifier", label.c_str());
+  }
+
+  [[nodiscard]] Connection& first() const { return sources_.front()->connection; }
+
+  Source& source_of(const ami_item_t& item) {
+    const auto found = std::find_if(sources_.begin(), sources_.end(), [&item](const auto& source) {
+      return source->connection.id() == item.client;
+    });
+    return found == sources_.end() ? *sources_.front() : **found;
+  }
+
+  void check_ready() const {
+    const bool all =
+        std::all_of(sources_.begin(), sources_.end(), [](const auto& source) { return source->was_ready; });
+    if (!all) throw Failure(kTimeOut, "no login within the time of --for: give it longer");
+  }
+
   // There is an item for each name that matches; a message is one line all the same.
-  bool is_new(const ami_item_t& item) {
-    uint64_t seq = ami_msg_seq(item.msg);
-    bool fresh = seq != last_seq_;
-    last_seq_ = seq;
-    return fresh;
+  static bool is_new(Source& source, const ami_msg_t* message) {
+    const uint64_t seq = ami_msg_seq(message);
+    return std::exchange(source.last_seq, seq) != seq;
   }
 
   void print_items() {
-    Items items(connection_.queue());
+    Items items(first().queue());
     std::string text;
     const ami_msg_t* end = nullptr;
     for (const ami_item_t& item : items) {
-      if (done_ || end != nullptr || item.msg == nullptr || !is_new(item)) continue;
-      const bool shown = is_shown(item.msg);
+      if (done_ || end != nullptr || item.msg == nullptr) continue;
+      Source& source = source_of(item);
+      if (!is_new(source, item.msg)) continue;
+      const bool shown = is_shown(source, item.msg);
       if (shown) text += printer_.message(item.msg);
-      note(item.msg, shown);
-      if (is_end(item.msg)) end = item.msg;
+      note(source, item.msg, shown);
+      if (is_end(source, item.msg)) end = item.msg;
     }
     write(text);
     if (end != nullptr) throw Connection::failure(end);
   }
 
   // A server that has never let us in is more likely a mistake than a restart: no second attempt.
-  bool is_end(const ami_msg_t* message) const {
-    return Connection::is_close(message) && (Connection::is_final(message) || !was_ready_);
+  static bool is_end(const Source& source, const ami_msg_t* message) {
+    return Connection::is_close(message) && (Connection::is_final(message) || !source.was_ready);
   }
 
-  bool is_shown(const ami_msg_t* message) const {
-    return (was_ready_ || !since_ready_) && selection_.takes(message);
+  [[nodiscard]] bool is_shown(const Source& source, const ami_msg_t* message) const {
+    return (source.was_ready || !since_ready_) && selection_.takes(message);
   }
 
-  void note(const ami_msg_t* message, bool shown) {
+  void note(Source& source, const ami_msg_t* message, bool shown) {
     if (ami_msg_kind(message) != AMI_MSG_NOTICE) {
       if (shown && left_ > 0 && --left_ == 0) done_ = true;
     } else if (std::string_view(ami_msg_name(message)) == "ready") {
-      was_ready_ = true;
+      source.was_ready = true;
     }
   }
 
@@ -98,17 +145,15 @@ class EventStream {
   }
 
   const Signals& signals_;
-  Connection connection_;
+  std::vector<std::unique_ptr<Source>> sources_;
   Output& output_;
   Printer printer_;
   Selection selection_;
   bool since_ready_;
   std::optional<Deadline> deadline_;
   int64_t left_;
-  uint64_t last_seq_ = 0;
   bool done_ = false;
   bool reader_gone_ = false;
-  bool was_ready_ = false;
 };
 
 }  // namespace

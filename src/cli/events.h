@@ -11,7 +11,8 @@
 namespace ami::cli {
 
 struct EventsArguments {
-  ServerArguments server;
+  ServerArguments server;         // of all, but for the URL when there are several
+  std::vector<std::string> urls;  // several servers: one stream, each message with its label
   Layout layout;
   std::vector<std::string> globs;       // none: all
   std::vector<std::string> not_globs;   // of names that are left out
