@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -38,52 +39,59 @@ type Action struct {
 	Timeout time.Duration
 }
 
-// records holds an action as C reads it.
-type records struct {
-	text  []byte
+// An outgoing is an action as C reads it, and the room for C's text when it refuses; used again and again.
+type outgoing struct {
+	text  []byte // the name and Until, each with a NUL behind, then records
 	about C.go_action_t
+	why   [1024]C.char
 }
 
-func (a *Action) records() (*records, error) {
-	var r records
-	for _, field := range a.Fields {
-		r.text = appendRecord(r.text, field[0], field[1])
-	}
+var outgoings = sync.Pool{New: func() any { return new(outgoing) }}
+
+func (o *outgoing) fill(a *Action) error {
 	names := make([]string, 0, len(a.Variables))
 	for name := range a.Variables {
 		names = append(names, name)
 	}
 	sort.Strings(names)
-	for _, name := range names {
-		if err := a.refuseNUL("the variable "+name, name+a.Variables[name]); err != nil {
-			return nil, err
-		}
-		r.text = appendRecord(r.text, name+"\x00", a.Variables[name]+"\x00")
-	}
 	for _, text := range []string{a.Name, a.Until} {
-		if err := a.refuseNUL("the name "+text, text); err != nil {
-			return nil, err
+		if strings.IndexByte(text, 0) >= 0 {
+			return a.hasNUL(text)
 		}
+		o.text = append(append(o.text, text...), 0)
 	}
-	r.text = append(r.text, 0) // never empty
-	r.about.fields, r.about.variables = C.size_t(len(a.Fields)), C.size_t(len(names))
+	for _, field := range a.Fields {
+		o.text = appendRecord(o.text, field[0], field[1])
+	}
+	for _, name := range names {
+		if value := a.Variables[name]; strings.IndexByte(name+value, 0) >= 0 {
+			return a.hasNUL(name + "=" + value)
+		}
+		o.text = appendRecord(o.text, name+"\x00", a.Variables[name]+"\x00")
+	}
+	o.about.fields, o.about.variables = C.size_t(len(a.Fields)), C.size_t(len(names))
 	if a.Timeout != 0 {
-		r.about.has_timeout = 1
+		o.about.has_timeout = 1
 	}
 	if a.Timeout > 0 {
 		const most = 1<<31 - 1
-		r.about.timeout_ms = most
+		o.about.timeout_ms = most
 		if ms := milliseconds(a.Timeout); ms < most {
-			r.about.timeout_ms = C.int32_t(ms)
+			o.about.timeout_ms = C.int32_t(ms)
 		}
 	}
-	return &r, nil
+	return nil
 }
 
-// C would see the text up to the NUL only.
-func (a *Action) refuseNUL(what, text string) error {
-	if strings.IndexByte(text, 0) < 0 {
-		return nil
+func (o *outgoing) giveBack() {
+	if cap(o.text) > copyBuffer {
+		return
 	}
-	return &Error{Op: a.Name, Code: ErrInjection, Fate: NotSent, Detail: fmt.Sprintf("%q: a NUL in it", what)}
+	o.text, o.about = o.text[:0], C.go_action_t{}
+	outgoings.Put(o)
+}
+
+// hasNUL refuses text of which C would see what stands before the NUL only.
+func (a *Action) hasNUL(text string) error {
+	return &Error{Op: a.Name, Code: ErrInjection, Fate: NotSent, Detail: fmt.Sprintf("%q: a NUL in it", text)}
 }

@@ -24,8 +24,8 @@ import (
 type Batch struct {
 	sub    *Subscription
 	keys   []string
-	cKeys  **C.char // in C's memory, with what they point to
-	fields []C.ami_field_t
+	cKeys  **C.char        // in C's memory, with what they point to
+	fields []C.ami_field_t // in C's memory too: it points there
 	kinds  [chunkItems]C.int32_t
 	chunk  *chunk
 	gap    Message // when the batch is one gap
@@ -35,7 +35,9 @@ type Batch struct {
 
 // Batch begins to read s by batches of these keys. Use either Batch or Next on a subscription.
 func (s *Subscription) Batch(keys ...string) *Batch {
-	b := &Batch{sub: s, keys: keys, fields: make([]C.ami_field_t, chunkItems*len(keys)+1)}
+	b := &Batch{sub: s, keys: keys}
+	count := chunkItems*len(keys) + 1
+	b.fields = unsafe.Slice((*C.ami_field_t)(C.calloc(C.size_t(count), C.sizeof_ami_field_t)), count)
 	b.cKeys = (**C.char)(C.calloc(C.size_t(len(keys)+1), C.size_t(unsafe.Sizeof((*C.char)(nil)))))
 	for i, key := range keys {
 		b.keySlots()[i] = C.CString(key)
@@ -125,7 +127,8 @@ func (b *Batch) Close() error {
 		C.free(unsafe.Pointer(key))
 	}
 	C.free(unsafe.Pointer(b.cKeys))
-	b.cKeys = nil
+	C.free(unsafe.Pointer(&b.fields[0]))
+	b.cKeys, b.fields = nil, nil
 	b.err = errClosed
 	return nil
 }

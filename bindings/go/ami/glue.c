@@ -166,13 +166,15 @@ static int fill(ami_action_t *action, const char *text, const go_action_t *about
   return err;
 }
 
-int go_send(ami_t *ami, const char *name, const char *until, const char *text, const go_action_t *about, uintptr_t token,
-            uint64_t *id, char *detail, size_t detail_cap) {
-  ami_action_t *action = ami_action_new(name);
+int go_send(ami_t *ami, const char *text, const go_action_t *about, uintptr_t token, uint64_t *id, char *detail,
+            size_t detail_cap) {
+  detail[0] = '\0';
+  const char *until = text + strlen(text) + 1;
+  ami_action_t *action = ami_action_new(text);
   if (action == NULL) return AMI_ENOMEM;
-  int err = fill(action, text, about);
+  int err = fill(action, until + strlen(until) + 1, about);
   if (err == 0 && about->has_timeout) err = ami_action_timeout(action, about->timeout_ms);
-  if (err == 0 && until != NULL) err = ami_action_until(action, until);
+  if (err == 0 && until[0] != '\0') err = ami_action_until(action, until);
   if (err == 0) {
     err = about->each ? ami_send_each(ami, action, NULL, NULL, (void *)token, NULL, id)
                       : ami_send(ami, action, NULL, (void *)token, NULL, id);

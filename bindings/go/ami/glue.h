@@ -19,7 +19,8 @@ typedef struct go_copied {
   int32_t reserved;
 } go_copied_t;
 
-/* An action as Go hands it over. text holds records (see go_copy_items) of fields, then of variables. */
+/* An action as Go hands it over, beside its text: name and the event to wait for (or nothing), each with a NUL behind;
+   then records (see go_copy_items) of the fields, then of the variables. */
 typedef struct go_action {
   size_t fields, variables;
   int32_t has_timeout, timeout_ms;
@@ -39,8 +40,8 @@ int go_on(ami_t *ami, const char *name, uintptr_t token, uint64_t *sub);
 int go_poll(ami_queue_t *queue, ami_item_t *out, go_weight_t *weights, size_t max);
 
 /* Builds the action, sends it and frees it. An error's text comes in detail. */
-int go_send(ami_t *ami, const char *name, const char *until, const char *text, const go_action_t *about, uintptr_t token,
-            uint64_t *id, char *detail, size_t detail_cap);
+int go_send(ami_t *ami, const char *text, const go_action_t *about, uintptr_t token, uint64_t *id, char *detail,
+            size_t detail_cap);
 
 /*
  * Copies the messages of items to buffer while there is room: returns how many. A message is a row of records: length

@@ -111,15 +111,19 @@ func (c *Conn) notice(items []item) {
 	release(items)
 }
 
-// tellGap tells of dropped events whom that concerns: the subscriptions to "gap", in the place of the drop where it is
-// their own.
+// tellGap tells of dropped events in the stream that has lost them, if "gap" is among its names, else in those of
+// others who have it.
 func (c *Conn) tellGap(of *Subscription, dropped gap) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.dropped += int64(dropped.dropped)
+	if of.gaps {
+		of.box.tellGap(dropped, true)
+		return
+	}
 	for _, each := range c.mailboxes {
 		if each.gaps {
-			each.box.tellGap(dropped, each == of)
+			each.box.tellGap(dropped, false)
 		}
 	}
 }

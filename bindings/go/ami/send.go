@@ -1,6 +1,5 @@
 package ami
 
-// #include <stdlib.h>
 // #include "glue.h"
 import "C"
 
@@ -82,20 +81,21 @@ func (c *Conn) submit(ctx context.Context, action *Action, items *mailbox) (*pen
 	if err := ctx.Err(); err != nil {
 		return nil, &Error{Op: action.Name, Code: ErrCanceled, Fate: NotSent, Cause: err}
 	}
-	r, err := action.records()
-	if err != nil {
+	o := outgoings.Get().(*outgoing)
+	defer o.giveBack()
+	if err := o.fill(action); err != nil {
 		return nil, err
 	}
 	p := &pending{name: action.Name, items: items, reply: make(chan item, 1)}
 	if items != nil {
-		r.about.each = 1
+		o.about.each = 1
 	}
 	c.mu.Lock()
 	c.lastToken++
 	p.token = c.lastToken
 	c.actions[p.token] = p
 	c.mu.Unlock()
-	err = c.use(action.Name, func(handle *C.ami_t) error { return p.send(handle, action, r) })
+	err := c.use(action.Name, func(handle *C.ami_t) error { return p.send(handle, o) })
 	if err != nil {
 		c.mu.Lock()
 		delete(c.actions, p.token)
@@ -106,21 +106,13 @@ func (c *Conn) submit(ctx context.Context, action *Action, items *mailbox) (*pen
 	return p, nil
 }
 
-func (p *pending) send(handle *C.ami_t, action *Action, r *records) error {
-	name := C.CString(action.Name)
-	defer C.free(unsafe.Pointer(name))
-	var until *C.char
-	if action.Until != "" {
-		until = C.CString(action.Until)
-		defer C.free(unsafe.Pointer(until))
-	}
-	// In Go's memory only while the call lasts: C copies everything.
-	text := (*C.char)(unsafe.Pointer(&r.text[0]))
+func (p *pending) send(handle *C.ami_t, o *outgoing) error {
+	// In Go's memory, and C's only while the call lasts: it copies everything.
+	text := (*C.char)(unsafe.Pointer(&o.text[0]))
 	id := (*C.uint64_t)(unsafe.Pointer(&p.id))
-	var why [1024]C.char
-	err := C.go_send(handle, name, until, text, &r.about, C.uintptr_t(p.token), id, &why[0], C.size_t(len(why)))
+	err := C.go_send(handle, text, &o.about, C.uintptr_t(p.token), id, &o.why[0], C.size_t(len(o.why)))
 	if err != 0 {
-		return &Error{Op: action.Name, Code: Code(err), Detail: C.GoString(&why[0])}
+		return &Error{Op: p.name, Code: Code(err), Detail: C.GoString(&o.why[0])}
 	}
 	return nil
 }

@@ -13,8 +13,11 @@ import (
 // Close may be called by any.
 //
 // It keeps what was not read yet within the bounds of the options queue.max_items and queue.max_bytes. Over them the
-// oldest events are dropped, and a notice "gap" stands in their place if "gap" is one of the names; with
-// queue.overflow=wait nothing is dropped, but nothing is read from the server either until there is room.
+// oldest events are dropped, and a notice "gap" stands in their place if "gap" is one of the names; if not, the
+// connection's other subscriptions to "gap" get it.
+//
+// With queue.overflow=wait nothing is dropped, but nothing is read from the server either until there is room. An
+// answer that is waited for in the very loop that reads then may not come: give its context a limit.
 type Subscription struct {
 	conn  *Conn
 	token uintptr
