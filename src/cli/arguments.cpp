@@ -63,7 +63,8 @@ constexpr const char* kSendFooter = R"(Examples:
       Async=true --until OriginateResponse
   ami send SetVar Variable=greeting Value='a = b'
 
-The first = parts key and value. A key may be given many times. The JSON holds the
+The first = parts key and value. A key may be given many times. The action and its
+headers are looked up first in what Asterisk 1.4 to 24 have. The JSON holds the
 response, the items of a list and the event that ended it:
   {"action":"Ping","status":0,"error":null,"fate":"answered","response":{...},
    "items":[],"end":null,"output":null}
@@ -203,6 +204,7 @@ CLI::App* add_send(CLI::App& app, SendArguments& send) {
   verb->add_option("ACTION", send.action, "Its name, such as Originate")->required()->type_name("");
   verb->add_option("KEY=VALUE", send.fields, "Its headers")->type_name("");
   verb->add_option("--until", send.until, "Wait for this event of the action's")->type_name("EVENT");
+  verb->add_flag("--force", send.force, "Send what no Asterisk is known to have, too");
   add_timeout(*verb, send.timeout_ms);
   add_format(*verb, send.format, kJsonDefault);
   add_server(*verb, send.server);

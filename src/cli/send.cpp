@@ -1,6 +1,7 @@
 #include "cli/send.h"
 
 #include "cli/action.h"
+#include "cli/catalogue.h"
 
 namespace ami::cli {
 namespace {
@@ -12,6 +13,7 @@ ActionHandle action_of(const SendArguments& arguments) {
   if (err == AMI_OK && arguments.timeout_ms >= 0)
     err = ami_action_timeout(action.get(), arguments.timeout_ms);
   if (err != AMI_OK) throw Failure(exit_code_of(err), ami_action_detail(action.get()));
+  if (!arguments.force) check_action(arguments.action, arguments.fields);
   return action;
 }
 

@@ -15,6 +15,7 @@ struct SendArguments {
   std::string action;
   std::vector<std::string> fields;  // Key=Value
   std::string until;                // "": the response, or the end of its list, ends the action
+  bool force = false;               // whether or not it is known
   int timeout_ms = -1;              // -1: as the option action.timeout_ms says
 };
 

@@ -37,7 +37,7 @@ class Replies(ProgramTest):
         self.assertGreater(response["seq"], 0)
 
     def test_error(self):
-        result = sent(self.mock.url(), "NoSuchAction")
+        result = sent(self.mock.url(), "NoSuchAction", "--force")
         self.assert_ended(result, 1, err="ami: Asterisk answered NoSuchAction with an error (Invalid/unknown command")
         reply = json.loads(result.stdout)
         self.assertEqual((reply["error"], reply["fate"]), ("AMI_EREPLY", "answered"))
@@ -67,7 +67,7 @@ class Replies(ProgramTest):
 
     def test_bytes_of_any_kind_pass(self):
         with Server() as server:
-            self.assert_ended(sent(server.url(), "UserEvent", b"Name=caf\xe9 \xc3\xa9"), 0)
+            self.assert_ended(sent(server.url(), "UserEvent", "UserEvent=x", b"Name=caf\xe9 \xc3\xa9"), 0)
             self.assertIn(b"Name: caf\xe9 \xc3\xa9", server.wait_for("userevent"))
 
     def test_raw(self):
@@ -108,7 +108,7 @@ class OddReplies(ProgramTest):
         value = b"caf\xe9 \xc3\xa9 \xf0\x9f\x93\x9e \xed\xa0\x80 \x00\x1b[31m \xee\xbe\x80 \"\\ \xff"
         answer = b"Response: Success\r\n{id}K\xe9y: " + value + b"\r\n\r\n"
         with Server({"odd": answer}) as server:
-            result = sent(server.url(), "Odd")
+            result = sent(server.url(), "Odd", "--force")
         self.assert_ended(result, 0, err="")
         result.stdout.decode("utf-8")  # valid throughout
         fields = json.loads(result.stdout)["response"]["fields"]
@@ -119,8 +119,8 @@ class OddReplies(ProgramTest):
         answer = (b"Response: Success\r\n{id}Rule: a\r\nRule: b\r\nList: x\r\nno colon\r\n\r\n",
                   b"Response: Success\r\n{id}List: x\r\nRule: a\r\nList: y\r\nRule: b\r\n\r\n")
         with Server({"near": answer[0], "far": answer[1]}) as server:
-            near = json.loads(sent(server.url(), "Near").stdout)["response"]
-            far = json.loads(sent(server.url(), "Far").stdout)["response"]
+            near = json.loads(sent(server.url(), "Near", "--force").stdout)["response"]
+            far = json.loads(sent(server.url(), "Far", "--force").stdout)["response"]
         self.assertEqual(near["fields"]["Rule"], ["a", "b"])
         self.assertEqual(near["fields"][""], "no colon")
         self.assertEqual(list(near["fields"]), ["Response", "ActionID", "Rule", "List", ""])

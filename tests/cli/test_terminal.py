@@ -84,10 +84,10 @@ class Send(TerminalTest):
         answers = {"good": b"Response: Success\r\n{id}Message: all is well\r\nX: 1\r\n\r\n",
                    "bad": b"Response: Error\r\n{id}Message: no\x1b[2J\r\n\r\n"}
         self.server.answers.update(answers)
-        self.assertEqual(self.shown("send", "Good"),
+        self.assertEqual(self.shown("send", "Good", "--force"),
                          (0, "\x1b[32mSuccess\x1b[0m\n  \x1b[2mMessage\x1b[0m  all is well\n"
                              "  \x1b[2mX      \x1b[0m  1\n"))
-        code, text = self.shown("send", "Bad", extra={"NO_COLOR": "1"})
+        code, text = self.shown("send", "Bad", "--force", extra={"NO_COLOR": "1"})
         self.assertEqual(code, 1)
         self.assertEqual(text, "Error\n  Message  no\\x1b[2J\n"
                                "ami: Asterisk answered Bad with an error (no\\x1b[2J)\n")

@@ -129,6 +129,19 @@ class RefusedFields(ProgramTest):
         self.assert_refused(["UserEvent", "x=" + "y" * 1022], "1022")
         self.assert_refused(["UserEvent", *(f"k{i}=v" for i in range(128))], "128")
 
+    def test_what_no_asterisk_has(self):
+        self.assert_refused(["Orignate"], "(Orignate)", "did you mean Originate?", "--force")
+        self.assert_refused(["Wombat"], "(Wombat)", "--force")
+        self.assert_refused(["originate", "Chanel=x"], "(Chanel)", "did you mean Channel?", "--force")
+        self.assert_refused(["Redirect", "channel=x", "exten=1", "PRIORITY=1"], "(Context)", "--force")
+
+    def test_what_asterisk_has_in_any_case(self):
+        for arguments in (["PING"], ["originate", "channel=x", "Chanel=y", "--force"], ["Wombat", "--force"],
+                          ["UserEvent", "UserEvent=x", "Header2=y"], ["Hangup", "Channel=x", "Own=y"]):
+            with Server() as server:
+                self.assert_ended(run("send", "--url", server.url(), *arguments), 0, err="")
+                server.wait_for(arguments[0].lower())
+
     def test_bad_action_id(self):
         self.assert_refused(["Ping", "ActionID=" + "x" * 65], "64")
 
@@ -137,7 +150,7 @@ class RefusedFields(ProgramTest):
 
     def test_until_that_cannot_come(self):
         with Server() as server:
-            result = run("send", "--url", server.url(), "Originate", "--until", "OriginateResponse")
+            result = run("send", "--url", server.url(), "Originate", "Channel=x", "--until", "OriginateResponse")
             self.assert_ended(result, 2, out=b"", err="Async")
             server.wait_for_end()
             self.assertEqual([name for name, _ in server.actions], ["challenge", "login"])

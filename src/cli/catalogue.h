@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace ami::cli {
+
+// Looks an action and its headers (Key=Value) up in what is known of Asterisk 1.4 to 24. Throws Failure for
+// an action that no version has, for a header that is required and missing, and for one that is nearly
+// another's name.
+void check_action(const std::string& name, const std::vector<std::string>& fields);
+
+}  // namespace ami::cli
