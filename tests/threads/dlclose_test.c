@@ -1,0 +1,204 @@
+/* A host that loads the library with dlopen(), and calls dlclose() with all, with some, or with none of its
+   clients destroyed: their threads' code stays where it is. This program is not linked with the library. */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include "ami/ami.h"
+#include "mock.h"
+
+enum { WAIT_MS = 30000, ROUNDS = 10 };
+static int rounds = 1;
+
+/* ------------------------------------------------------------------------------------------ the library */
+
+/* clang-format off */
+#define FUNCTIONS(X) \
+  X(ami_new) X(ami_set) X(ami_on) X(ami_connect) X(ami_wait) X(ami_call) X(ami_destroy) X(ami_action_new) \
+  X(ami_action_free) X(ami_reply_status) X(ami_reply_unref) X(ami_msg_get)
+/* clang-format on */
+typedef struct {
+  void* handle;
+#define MEMBER(name) __typeof__(name)* name;
+  FUNCTIONS(MEMBER)
+#undef MEMBER
+} library_t;
+
+static void find(void* handle, const char* name, void* out) {
+  void* symbol = dlsym(handle, name);
+  if (symbol == NULL) fail_msg("%s", dlerror());
+  memcpy(out, &symbol, sizeof symbol); /* ISO C has no cast from an object's pointer to a function's */
+}
+
+static library_t library_open(void) {
+  library_t library = {.handle = dlopen(AMI_LIBRARY, RTLD_NOW | RTLD_LOCAL)};
+  if (library.handle == NULL) fail_msg("%s", dlerror());
+#define FIND(name) find(library.handle, #name, &library.name);
+  FUNCTIONS(FIND)
+#undef FIND
+  return library;
+}
+
+/* ------------------------------------------------------------------------------------------ its use */
+
+static const char* (*msg_get)(const ami_msg_t*, const char*, size_t*);
+static atomic_long handled;
+
+static void on_hello(ami_t* client, const ami_msg_t* msg, void* user) {
+  (void)client;
+  (void)user;
+  if (strcmp(msg_get(msg, "Event", NULL), "Hello") == 0) atomic_fetch_add(&handled, 1);
+}
+
+static void on_release(void* user) {
+  atomic_fetch_add((atomic_long*)user, 1);
+}
+
+static void flood(ami_mock_t* mock) {
+  assert_int_equal(ami_mock_emit_many(mock, "Event: Hello\r\nPrivilege: user,all\r\n\r\n", 100) >= 0, 1);
+}
+
+static ami_t* connect_to(const library_t* library, ami_mock_t* mock, atomic_long* releases) {
+  char url[128];
+  snprintf(url, sizeof url, "ami://admin:secret@127.0.0.1:%d", ami_mock_port(mock));
+  ami_t* client = library->ami_new();
+  msg_get = library->ami_msg_get;
+  assert_int_equal(library->ami_set(client, "url", url), 0);
+  assert_int_equal(library->ami_on(client, "Hello", on_hello, releases, on_release, NULL), 0);
+  assert_int_equal(library->ami_connect(client), 0);
+  assert_int_equal(library->ami_wait(client, WAIT_MS), 0);
+  return client;
+}
+
+static void call(const library_t* library, ami_t* client) {
+  ami_action_t* ping = library->ami_action_new("Ping");
+  ami_reply_t* reply = NULL;
+  assert_int_equal(library->ami_call(client, ping, &reply), 0);
+  assert_int_equal(library->ami_reply_status(reply), 0);
+  library->ami_reply_unref(reply);
+  library->ami_action_free(ping);
+}
+
+static void until_handled(ami_mock_t* mock, long count) {
+  for (int i = 0; handled < count; ++i) {
+    if (i > WAIT_MS) fail_msg("only %ld events", (long)handled);
+    ami_mock_wait(mock, "open", 1000, 1); /* lets time pass */
+  }
+}
+
+static ami_mock_t* mock_new(void) {
+  ami_mock_t* mock = ami_mock_new();
+  if (ami_mock_start(mock) != 0) fail_msg("%s", ami_mock_error(mock));
+  handled = 0;
+  return mock;
+}
+
+static size_t entries(const char* path) {
+  DIR* folder = opendir(path);
+  size_t count = 0;
+  assert_non_null(folder);
+  while (readdir(folder) != NULL) ++count;
+  closedir(folder);
+  return count;
+}
+
+/* ------------------------------------------------------------------------------------------ tests */
+
+/* Loaded, used and closed, over and over: nothing is left over. */
+static void in_good_order(void** state) {
+  (void)state;
+  ami_mock_t* mock = mock_new();
+  size_t threads = 0;
+  size_t descriptors = 0;
+  for (int round = 0; round < ROUNDS * rounds; ++round) {
+    atomic_long releases = 0;
+    library_t library = library_open();
+    ami_t* client = connect_to(&library, mock, &releases);
+    flood(mock);
+    call(&library, client);
+    library.ami_destroy(client);
+    assert_int_equal(releases, 1);
+    assert_int_equal(dlclose(library.handle), 0);
+    assert_int_equal(ami_mock_wait(mock, "open", 0, WAIT_MS), 0);
+    if (round == 0) threads = entries("/proc/self/task");
+    if (round == 0) descriptors = entries("/proc/self/fd");
+    assert_int_equal(entries("/proc/self/task"), threads);
+    assert_int_equal(entries("/proc/self/fd"), descriptors);
+  }
+  ami_mock_free(mock);
+}
+
+/* Closed while callbacks run: they go on, and a library that is opened again is the same one. */
+static void in_the_midst_of_callbacks(void** state) {
+  (void)state;
+  ami_mock_t* mock = mock_new();
+  for (int round = 0; round < ROUNDS * rounds; ++round) {
+    atomic_long releases = 0;
+    library_t library = library_open();
+    ami_t* client = connect_to(&library, mock, &releases);
+    const long before = handled;
+    flood(mock);
+    assert_int_equal(dlclose(library.handle), 0);
+    flood(mock);
+    until_handled(mock, before + 200);
+    library_t again = library_open();
+    assert_ptr_equal(again.handle, library.handle);
+    call(&again, client);
+    again.ami_destroy(client);
+    assert_int_equal(releases, 1);
+    assert_int_equal(dlclose(again.handle), 0);
+  }
+  ami_mock_free(mock);
+}
+
+/* A destroy that finishes by itself, when its callback has returned, may find the library closed. */
+static void (*destroy)(ami_t*);
+static atomic_long destroyed;
+
+static void on_hello_destroy(ami_t* client, const ami_msg_t* msg, void* user) {
+  (void)msg;
+  (void)user;
+  destroy(client);
+}
+
+static void before_a_destroy_is_through(void** state) {
+  (void)state;
+  ami_mock_t* mock = mock_new();
+  for (long round = 1; round <= ROUNDS * rounds; ++round) {
+    atomic_long releases = 0;
+    library_t library = library_open();
+    ami_t* client = connect_to(&library, mock, &releases);
+    destroy = library.ami_destroy;
+    assert_int_equal(library.ami_on(client, "Bang", on_hello_destroy, &destroyed, on_release, NULL), 0);
+    assert_int_equal(ami_mock_emit(mock, "Event: Bang\r\nPrivilege: user,all\r\n\r\n"), 1);
+    assert_int_equal(dlclose(library.handle), 0);
+    for (int i = 0; releases < 1 || destroyed < round; ++i) {
+      if (i > WAIT_MS) fail_msg("not destroyed");
+      ami_mock_wait(mock, "open", 1000, 1);
+    }
+  }
+  ami_mock_free(mock);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(in_good_order),
+    cmocka_unit_test(in_the_midst_of_callbacks),
+    cmocka_unit_test(before_a_destroy_is_through),
+};
+
+int main(int argc, char** argv) {
+  if (argc > 1) rounds = atoi(argv[1]);
+  if (rounds < 1) return 2;
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
