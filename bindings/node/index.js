@@ -5,6 +5,9 @@ const { AmiError, AbortError } = require('./lib/errors');
 const { version } = require('./lib/native');
 
 module.exports = AsteriskAmi;
-Object.assign(module.exports, { AsteriskAmi, AmiError, AbortError, version });
-// What makes the names visible to `import { AmiError } from ...`.
+// One by one: so the names are found by `import { AmiError } from ...`.
+module.exports.AsteriskAmi = AsteriskAmi;
+module.exports.AmiError = AmiError;
+module.exports.AbortError = AbortError;
+module.exports.version = version;
 module.exports.default = AsteriskAmi;

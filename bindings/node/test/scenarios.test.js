@@ -9,7 +9,7 @@ const test = require('node:test');
 const AsteriskAmi = require('..');
 const { Mock } = require('./support/mock');
 
-const TABLE = path.join(__dirname, '../../scenarios/scenarios.json');
+const TABLE = process.env.SCENARIOS || path.join(__dirname, '../../scenarios/scenarios.json');
 
 function known(object, ...keys) {
   for (const key of Object.keys(object)) assert.ok(keys.includes(key), `this player does not know "${key}"`);
