@@ -1,7 +1,8 @@
 """Builds the extension, and libami before it, with CMake, from the checkout around this folder; the wheel holds both.
 
 With AMI_SYSTEM=1 in the environment, or without a checkout, the extension is linked with the libami that pkg-config
-finds, and the wheel holds none. Nothing is written into the source tree.
+finds, and the wheel holds none. AMI_BUILD names a build folder of the checkout whose libami is taken as it is. Nothing is
+written into the source tree.
 """
 
 import os
@@ -37,15 +38,20 @@ HEADER = INCLUDE / "ami/ami.h"
 work = tempfile.TemporaryDirectory(prefix="ami-build-")
 
 
+def build_library():
+    build = pathlib.Path(work.name, "libami")
+    subprocess.run(["cmake", "-S", CHECKOUT, "-B", build, "-DCMAKE_BUILD_TYPE=Release", "-DAMI_TESTS=OFF",
+                    "-DAMI_PROGRAM=OFF"], check=True)
+    subprocess.run(["cmake", "--build", build, "--parallel", str(os.cpu_count() or 1)], check=True)
+    return build
+
+
 class Build(build_ext):
     """Builds libami first, where it is to be bundled, and puts it beside the extension."""
 
     def run(self):
         if BUNDLES:
-            build = pathlib.Path(work.name, "libami")
-            subprocess.run(["cmake", "-S", CHECKOUT, "-B", build, "-DCMAKE_BUILD_TYPE=Release", "-DAMI_TESTS=OFF",
-                            "-DAMI_PROGRAM=OFF"], check=True)
-            subprocess.run(["cmake", "--build", build, "--parallel", str(os.cpu_count() or 1)], check=True)
+            build = pathlib.Path(os.environ.get("AMI_BUILD") or build_library())
             target = pathlib.Path(self.build_lib, "ami", "libami.so.0")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy((build / "src/libami.so").resolve(), target)

@@ -73,6 +73,9 @@ class Message(Mapping[str, str]):
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and self.get(key) is not None
 
+    def __bool__(self) -> bool:
+        return True
+
     def __iter__(self) -> Iterator[str]:
         seen = set()
         for key, _ in self.fields():

@@ -54,6 +54,10 @@ class Reply(Sequence[Message]):
         response = self.response
         return default if response is None else response.get(key, default)
 
+    def __bool__(self) -> bool:
+        """A reply without items is one, too."""
+        return True
+
     def __len__(self) -> int:
         return int(lib.ami_reply_count(self._reply))
 
