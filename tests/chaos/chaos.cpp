@@ -29,6 +29,7 @@ using namespace chaos;
 
 constexpr uint32_t largest_burst = 24;
 constexpr uint64_t checkpoints = 8;
+constexpr uint64_t everything_happens = 10000;  // actions
 constexpr auto patience = std::chrono::seconds(120);
 // What a heap may have more at the end than after the first half: buffers as large as the worst moment
 // needed.
@@ -55,6 +56,7 @@ class Run {
   Resources measure();
   void check_resources();
   void check_sums();
+  void check_faults() const;
   void show() const;
 
   std::string tls() const;
@@ -134,7 +136,7 @@ void Run::burst() {
   caller_.set_gate(true);
   const uint64_t last = next_ - 1;
   if (random_.one_in(2)) await("a reply", [this, last] { return caller_.ledger().is_replied(last); });
-  if (!random_.one_in(30)) return;
+  if (!random_.one_in(12)) return;
   caller_.disconnect();
   await("the end of a connection", [this] { return ami_state(caller_.client()) == AMI_STATE_IDLE; });
   caller_.connect();
@@ -220,6 +222,7 @@ void Run::check_sums() {
   }
   if (ami_stat(client, AMI_STAT_INFLIGHT) != 0) broken("actions are in flight at the end");
   caller_.stream().check(ami_stat(client, AMI_STAT_GENERATION), ami_stat(client, AMI_STAT_DROPPED));
+  if (actions_ >= everything_happens && !certificate_) check_faults();
   // Else nothing was tried.
   if (pbx_.record().connections < 3) broken("there were only %d connections", int(pbx_.record().connections));
   if (caller_.stream().sums().ticks == 0) broken("no event was delivered");
@@ -253,6 +256,22 @@ void Run::show() const {
   }
   std::printf("\n");
   std::fflush(stdout);
+}
+
+// A long run meets everything; bytes of TLS have no places.
+void Run::check_faults() const {
+  const auto& fired = pbx_.record().fired;
+  for (size_t fault = 0; fault < faults; ++fault) {
+    uint64_t count = 0;
+    for (const auto& at_place : fired.at(fault)) count += at_place;
+    if (count == 0) broken("no %s was tried", std::string(name_of(static_cast<Fault>(fault))).c_str());
+  }
+  for (size_t place = 0; place < places; ++place) {
+    uint64_t count = 0;
+    for (const auto& of_fault : fired) count += of_fault.at(place);
+    const auto name = name_of(static_cast<Place>(place));
+    if (count == 0 && name != "time") broken("nothing was tried at %s", std::string(name).c_str());
+  }
 }
 
 int usage() {

@@ -1,5 +1,6 @@
 #include "stream.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -67,7 +68,7 @@ void Stream::missing(uint64_t before, uint64_t number) {
       broken("%llu ticks are missing before %llu, and %llu said to be dropped", Shown{missing}, Shown{number},
              Shown{dropped_});
     }
-    sums_.lost_ticks += missing;
+    sums_.lost_ticks += missing - (exact_ ? std::min(dropped_, missing) : 0);
     return;
   }
   sums_.dropped_ticks += missing;

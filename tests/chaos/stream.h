@@ -19,7 +19,7 @@ class Stream {
     uint64_t dropped = 0;        // told by gaps with a number
     uint64_t reconnects = 0;     // gaps by reconnecting
     uint64_t overflows = 0;      // gaps by overflow
-    uint64_t lost_ticks = 0;     // missing where there was a reconnect
+    uint64_t lost_ticks = 0;     // missing where there was a reconnect; exact: and not dropped
     uint64_t dropped_ticks = 0;  // missing where there was none
   };
 
