@@ -137,6 +137,10 @@ ami_action::ami_action(std::string_view name) : name_(name) {
   }
 }
 
+ami_action::~ami_action() {
+  ami::wipe(lines_);
+}
+
 int ami_action::refuse(int err, std::string_view detail) {
   if (status_ == 0) {
     status_ = err;
@@ -256,10 +260,6 @@ int ami_action::check(std::string& detail) const {
     return AMI_EINVAL;
   }
   return 0;
-}
-
-void ami_action::wipe() {
-  ami::wipe(lines_);
 }
 
 int ami_action::write(std::string_view id, Encoding encoding, std::string& out, std::string& detail) const {

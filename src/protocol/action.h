@@ -11,6 +11,7 @@
 struct ami_action {
  public:
   explicit ami_action(std::string_view name);  // a bad name is told by status()
+  ~ami_action();                               // wipes what it holds
 
   // Asterisk strips blanks at the beginning of values, and none at the end.
   int add(std::string_view key, std::string_view value);
@@ -36,10 +37,8 @@ struct ami_action {
   // Appends the wire form with this ActionID and the final blank line. AMI_EENCODING or AMI_ETOOBIG (limits
   // count wire bytes) leave out unchanged and write why to detail.
   int write(std::string_view id, ami::Encoding encoding, std::string& out, std::string& detail) const;
-  // For an action that holds a secret: room first, so that nothing is left behind by growing, and then an
-  // end.
+  // For an action that holds a secret: room first, so that nothing is left behind by growing.
   void reserve(size_t bytes) { lines_.reserve(bytes); }
-  void wipe();
 
  private:
   int add_action_id(std::string_view id);

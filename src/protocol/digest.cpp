@@ -5,11 +5,11 @@ namespace ami {
 std::string challenge_key(Md5 md5, std::string_view challenge, std::string_view secret) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string text;
+  const Wiper wiper(text);
   text.reserve(challenge.size() + secret.size());  // so that growing leaves no copy of the secret behind
   text.append(challenge).append(secret);
   unsigned char digest[16];
   const bool made = md5(text, digest);
-  wipe(text);
   std::string key;
   if (!made) return key;
   for (const unsigned char byte : digest) {

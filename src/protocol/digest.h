@@ -16,4 +16,16 @@ using Md5 = bool (*)(std::string_view text, unsigned char out[16]);
 // Overwrites and empties text, in a way that no compiler leaves out.
 void wipe(std::string& text) noexcept;
 
+// Wipes a text at the end of a scope, however that is left.
+class Wiper {
+ public:
+  explicit Wiper(std::string& text) noexcept : text_(text) {}
+  ~Wiper() { wipe(text_); }
+  Wiper(const Wiper&) = delete;
+  Wiper& operator=(const Wiper&) = delete;
+
+ private:
+  std::string& text_;
+};
+
 }  // namespace ami

@@ -52,6 +52,7 @@ bool ends_by_event(const Pending& pending) {
 
 void InFlight::add(const PendingPtr& pending, uint64_t now) {
   try {
+    if (room_.capacity() <= unreplied_users_) room_.reserve(2 * unreplied_users_ + 16);
     by_id_.emplace(pending->wire_id, pending);
     if (pending->deadline != kNever) deadlines_.emplace(pending->deadline, pending.get());
     order_.push_back(pending);
@@ -245,12 +246,12 @@ int InFlight::give_item(Pending& pending, Arrival& arrival) {
   ++pending.item_count;
   pending.item_bytes += message->size();
   if (const int err = check_bounds(pending); err != 0) return err;
-  if (!pending.keep_items) {
-    sink_.on_item(pending, message);
-    return 0;
-  }
   try {
-    pending.reply->items.push_back(message);
+    if (pending.keep_items) {
+      pending.reply->items.push_back(message);
+    } else {
+      sink_.on_item(pending, message);
+    }
   } catch (const std::bad_alloc&) {
     return AMI_ENOMEM;
   }
@@ -337,8 +338,7 @@ void InFlight::handed_over(uint64_t now) {
   update_head(now);
 }
 
-std::vector<PendingPtr> InFlight::take_all() {
-  auto all = unreplied();
+void InFlight::clear() {
   order_.clear();
   by_id_.clear();
   deadlines_.clear();
@@ -346,14 +346,12 @@ std::vector<PendingPtr> InFlight::take_all() {
   head_sent_ = false;
   by_event_ = cuts_ = unreplied_users_ = 0;
   remnant_.clear();
-  return all;
 }
 
-std::vector<PendingPtr> InFlight::unreplied() const {
-  std::vector<PendingPtr> all;
-  all.reserve(by_id_.size());
+std::vector<PendingPtr> InFlight::take_unreplied() {
+  std::vector<PendingPtr> all = std::move(room_);
   for (const auto& [id, pending] : by_id_) {
-    if (!pending->replied) all.push_back(pending);
+    if (!pending->replied && pending->role == Role::kUser) all.push_back(pending);
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->begin < b->begin; });
   return all;

@@ -54,8 +54,10 @@ class InFlight {
 
   // Gives the reply now. If nothing of the action has left it is taken back; else it keeps its place.
   void end(const PendingPtr& pending, int status, uint64_t now);
-  // Everything that is not replied, in the order of sending; the connection is over.
-  std::vector<PendingPtr> take_all();
+  // The caller's actions that have no reply yet, in the order of sending. Needs no memory.
+  [[nodiscard]] std::vector<PendingPtr> take_unreplied();
+  // The connection is over: forgets all actions.
+  void clear();
   [[nodiscard]] bool unsent(const Pending& pending) const { return pending.begin >= output_.handed(); }
 
   void handed_over(uint64_t now);
@@ -72,7 +74,6 @@ class InFlight {
   [[nodiscard]] uint64_t head_since() const { return head_since_; }
   [[nodiscard]] bool head_sent() const { return head_sent_; }
   [[nodiscard]] size_t unreplied_users() const { return unreplied_users_; }
-  [[nodiscard]] std::vector<PendingPtr> unreplied() const;
 
  private:
   [[nodiscard]] PendingPtr find(std::string_view wire_id) const;
@@ -103,7 +104,8 @@ class InFlight {
   size_t by_event_ = 0;  // actions that an event can end, whatever their state
   size_t cuts_ = 0;
   size_t unreplied_users_ = 0;
-  std::string remnant_;  // ActionID of a list that is answered, of which something may still come
+  std::vector<PendingPtr> room_;  // for all of these, so that no lack of memory can lose a reply
+  std::string remnant_;           // ActionID of a list that is answered, of which something may still come
 };
 
 }  // namespace ami

@@ -10,9 +10,8 @@ constexpr size_t kInitialBytes = 4096;
 constexpr size_t kKeepBytes = 65536;
 }  // namespace
 
-void Output::reset() {
+void Output::reset() noexcept {
   wipe(buffer_);
-  buffer_.reserve(kInitialBytes);
   start_ = 0;
   handed_ = 0;
 }
@@ -22,6 +21,7 @@ uint64_t Output::append(std::string_view text) {
     buffer_.erase(0, start_);
     start_ = 0;
   }
+  if (buffer_.capacity() < kInitialBytes) buffer_.reserve(kInitialBytes);
   buffer_.append(text);
   return handed_ + (buffer_.size() - start_);
 }

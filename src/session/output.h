@@ -10,7 +10,7 @@ namespace ami {
 // each action knows its place and, by it, whether any of it has left.
 class Output {
  public:
-  void reset();  // a new connection
+  void reset() noexcept;  // for a new connection
   // The offset behind what was appended.
   uint64_t append(std::string_view text);
   // Takes bytes back that have not been handed over: [begin, end).

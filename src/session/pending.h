@@ -5,6 +5,7 @@
 #include <string>
 
 #include "protocol/action.h"
+#include "protocol/digest.h"
 #include "protocol/lists.h"
 #include "protocol/reply.h"
 
@@ -29,7 +30,7 @@ struct Pending {
   Pending(uint64_t id, const Action& action, std::string action_id, std::string text);
   // For the session's own actions.
   Pending(Role own_role, std::string_view action_name, std::string action_id, std::string text);
-  virtual ~Pending() = default;
+  virtual ~Pending() { wipe(wire); }
   Pending(const Pending&) = delete;
   Pending& operator=(const Pending&) = delete;
 

@@ -85,6 +85,7 @@ void Session::on_greeting(std::string_view line) {
 void Session::send_own(Role role, Action& action) {
   std::string id = id_prefix_ + 's' + std::to_string(++own_ids_);
   std::string text;
+  const Wiper wiper(text);
   std::string detail;
   int err = action.status();
   if (err == 0) err = action.write(id, settings_.encoding, text, detail);
@@ -103,6 +104,7 @@ void Session::enqueue(const PendingPtr& pending) {
 // Of the secret's bytes as the server has them. "" when it failed.
 std::string Session::make_key(std::string_view challenge) {
   std::string secret;
+  const Wiper wiper(secret);
   secret.reserve(settings_.password.size());  // so that growing leaves no copy of it behind
   const bool said = encode(settings_.encoding, settings_.password, secret);
   std::string key;
@@ -111,7 +113,6 @@ std::string Session::make_key(std::string_view challenge) {
   } else if (key = challenge_key(md5_, challenge, secret); key.empty()) {
     fail(AMI_EAUTH, "MD5 is not available in this process: use tls=on with auth=plain");
   }
-  wipe(secret);
   return key;
 }
 
@@ -121,22 +122,22 @@ void Session::send_login(std::string_view challenge) {
     return;
   }
   Action login("Login");
+  std::string key;
+  const Wiper wiper(key);
   login.reserve(kLoginBytes);
   login.add("Username", settings_.username);
   if (settings_.plain_login) {
     login.add("Secret", settings_.password);
   } else {
-    std::string key = make_key(challenge);
+    key = make_key(challenge);
     if (key.empty()) return;
     login.add("AuthType", "MD5");
     login.add("Key", key);
-    wipe(key);
   }
   // With filters the mask comes after them, so that nothing slips through before.
   sent_mask_ = settings_.filters.empty() ? mask_ : "off";
   login.add("Events", sent_mask_);
   send_own(Role::kLogin, login);
-  login.wipe();
 }
 
 void Session::send_filters() {
@@ -162,6 +163,8 @@ void Session::send_mask() {
 
 void Session::own_done(const Pending& pending) {
   const auto& reply = *pending.reply;
+  // What it said is not known. To take it for refused would be wrong.
+  if (reply.status == AMI_ENOMEM) throw std::bad_alloc();
   switch (pending.role) {
     case Role::kChallenge:
       if (reply.status != 0) return login_refused(pending);
@@ -358,15 +361,20 @@ void Session::disconnected(int err, bool keep_unsent, uint64_t now) {
   phase_ = Phase::kOffline;
   lost_by_ = err;
   stopped_ = true;
-  auto all = inflight_.take_all();
+  auto all = inflight_.take_unreplied();
+  inflight_.clear();
   for (auto it = all.rbegin(); keep_unsent && it != all.rend(); ++it) {
-    if ((*it)->role != Role::kUser || !inflight_.unsent(**it)) continue;
-    if (take_back(*it)) it->reset();
+    if (!inflight_.unsent(**it)) continue;
+    if (take_back(*it)) {
+      it->reset();
+    } else {
+      (*it)->reply->status = AMI_ENOMEM;
+    }
   }
   for (const auto& pending : all) {
-    if (!pending || pending->role != Role::kUser) continue;
+    if (!pending) continue;
     pending->replied = true;
-    pending->reply->status = err;
+    if (pending->reply->status == 0) pending->reply->status = err;
     const bool waits = pending->state == Pending::State::kResponse;
     const int fate = !waits ? AMI_ANSWERED : inflight_.unsent(*pending) ? AMI_NOT_SENT : AMI_MAYBE_RUN;
     pending->reply->fate = fate;
@@ -390,9 +398,7 @@ void Session::close(uint64_t now) {
 
 void Session::tick_closing() {
   if (phase_ == Phase::kClosing && (inflight_.unreplied_users() == 0 || now_ >= closing_deadline_)) {
-    for (const auto& pending : inflight_.unreplied()) {
-      if (pending->role == Role::kUser) inflight_.end(pending, AMI_ECLOSED, now_);
-    }
+    for (const auto& pending : inflight_.take_unreplied()) inflight_.end(pending, AMI_ECLOSED, now_);
     send_logoff();
   } else if (phase_ == Phase::kLogoff && now_ >= closing_deadline_) {
     logged_off();
