@@ -50,12 +50,19 @@ int guard(Work work) noexcept {
 template <typename Work>
 int on_client(const ami_t* ami, Work work) noexcept {
   if (ami == nullptr) return AMI_EINVAL;
-  return guard([&] {
-    if (ami->client->forked()) return static_cast<int>(AMI_EFORK);
-    // The handle may go while the call is under way.
-    const auto client = ami->client;
-    return static_cast<int>(work(*client));
-  });
+  if (ami->client->forked()) return AMI_EFORK;
+  // The handle may go while the call is under way.
+  const auto client = ami->client;
+  const int err = guard([&] { return static_cast<int>(work(*client)); });
+  return err == AMI_ENOMEM ? client->refuse(err, "out of memory") : err;
+}
+
+// An action of which a part is missing for lack of memory is spoilt, as by any refusal.
+template <typename Work>
+int on_action(ami_action_t* action, Work work) noexcept {
+  if (action == nullptr) return AMI_EINVAL;
+  const int err = guard(work);
+  return err == AMI_ENOMEM ? action->refuse(err, "out of memory") : err;
 }
 
 template <typename Work>
@@ -270,8 +277,7 @@ void ami_action_free(ami_action_t* action) {
 }
 
 int ami_action_add(ami_action_t* action, const char* key, const char* value) {
-  if (action == nullptr) return AMI_EINVAL;
-  return guard([&] {
+  return on_action(action, [&] {
     if (key == nullptr || value == nullptr)
       return action->refuse(AMI_EINVAL, "key and value may not be NULL");
     return action->add(key, value);
@@ -280,8 +286,7 @@ int ami_action_add(ami_action_t* action, const char* key, const char* value) {
 
 int ami_action_addn(ami_action_t* action, const char* key, size_t key_len, const char* value,
                     size_t value_len) {
-  if (action == nullptr) return AMI_EINVAL;
-  return guard([&] {
+  return on_action(action, [&] {
     if (key == nullptr || (value == nullptr && value_len > 0)) {
       return action->refuse(AMI_EINVAL, "key and value may not be NULL");
     }
@@ -290,16 +295,14 @@ int ami_action_addn(ami_action_t* action, const char* key, size_t key_len, const
 }
 
 int ami_action_add_all(ami_action_t* action, const char* const* key_value, size_t pairs) {
-  if (action == nullptr) return AMI_EINVAL;
-  return guard([&] {
+  return on_action(action, [&] {
     if (key_value == nullptr && pairs > 0) return action->refuse(AMI_EINVAL, "the pairs may not be NULL");
     return action->add_all(key_value, pairs);
   });
 }
 
 int ami_action_variable(ami_action_t* action, const char* name, const char* value) {
-  if (action == nullptr) return AMI_EINVAL;
-  return guard([&] {
+  return on_action(action, [&] {
     if (name == nullptr || value == nullptr)
       return action->refuse(AMI_EINVAL, "name and value may not be NULL");
     return action->variable(name, value);
@@ -307,12 +310,11 @@ int ami_action_variable(ami_action_t* action, const char* name, const char* valu
 }
 
 int ami_action_timeout(ami_action_t* action, int ms) {
-  return action == nullptr ? AMI_EINVAL : guard([&] { return action->set_timeout(ms); });
+  return on_action(action, [&] { return action->set_timeout(ms); });
 }
 
 int ami_action_until(ami_action_t* action, const char* event) {
-  if (action == nullptr) return AMI_EINVAL;
-  return guard([&] {
+  return on_action(action, [&] {
     if (event == nullptr) return action->refuse(AMI_EINVAL, "the event's name may not be NULL");
     return action->set_until(event);
   });

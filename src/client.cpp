@@ -55,12 +55,17 @@ int Client::set(std::string_view name, std::string_view value) {
     detail_ = "option " + printable(name) + " can only be set while the client is idle";
     return AMI_ESTATE;
   }
-  const std::string before = options_.session.mask;
+  std::string before = options_.session.mask;
   const int err = options_.set(name, value, detail_);
   debug_ = options_.debug;
-  if (err == 0 && options_.session.mask != before)
+  if (err != 0 || options_.session.mask == before) return err;
+  try {
     post({Command::Kind::kMask, nullptr, options_.session.mask});
-  return err;
+  } catch (...) {
+    options_.session.mask.swap(before);
+    throw;
+  }
+  return 0;
 }
 
 int Client::get(std::string_view name, std::string& value) {
@@ -121,7 +126,8 @@ void Client::attach_queue(std::shared_ptr<Queue> queue) {
   auto resume = [weak] {
     if (const auto self = weak.lock()) {
       const std::lock_guard lock(self->mutex_);
-      self->post({Command::Kind::kResume, nullptr, {}});
+      self->resume_ = true;
+      if (self->wakes_) self->transport_->wake();
     }
   };
   queued_ = std::make_shared<QueueLane>(queue, handle_, id_, std::move(describe), std::move(resume));
@@ -266,8 +272,8 @@ struct Client::Accepted final : Pending {
       : Pending(action_id, action, std::move(action_wire_id), std::move(text)) {}
   HandlerPtr handler;
   Waiter* waiter = nullptr;
-  bool own_id = false;
-  bool canceled = false;  // under mutex_
+  std::list<std::string> own_id;  // the caller's, made ready for old_own_ids_
+  bool canceled = false;          // under mutex_
 };
 
 int Client::send(const Action& action, const HandlerPtr& handler, bool keep_items, Waiter* waiter,
@@ -290,14 +296,16 @@ int Client::send(const Action& action, const HandlerPtr& handler, bool keep_item
   pending->handler = handler;
   pending->waiter = waiter;
   pending->keep_items = keep_items;
-  pending->own_id = !action.own_id().empty();
+  if (!action.own_id().empty()) pending->own_id.push_back(pending->wire_id);
   if (action.timeout_ms() > 0) pending->deadline = now + static_cast<uint64_t>(action.timeout_ms());
-  if (queued_ && handler) queued_->reserve_reply();
-  if (pending->own_id) own_ids_[pending->wire_id] = kNever;
+  const bool to_queue = queued_ && handler;
+  if (to_queue) queued_->reserve_reply();
   try {
+    if (!pending->own_id.empty()) own_ids_[pending->wire_id] = kNever;
     accepted_.emplace(id, pending);
     post({Command::Kind::kSubmit, pending, {}});
   } catch (...) {
+    if (to_queue) queued_->unreserve_reply();
     accepted_.erase(id);
     own_ids_.erase(pending->wire_id);
     throw;
@@ -344,7 +352,7 @@ void Client::post(Command command) {
   }
 }
 
-// The reply goes out: the action is no longer pending.
+// The reply goes out: the action is no longer pending. What this needs was made when the action was accepted.
 void Client::on_reply(const PendingPtr& pending) {
   auto& accepted = static_cast<Accepted&>(*pending);
   {
@@ -352,7 +360,7 @@ void Client::on_reply(const PendingPtr& pending) {
     // The answer may have been faster, but ami_cancel() has given its word.
     if (accepted.canceled) accepted.reply->status = AMI_ECANCELED;
     accepted_.erase(accepted.reply->id);
-    if (accepted.own_id) retire_own_id(accepted.wire_id);
+    if (!accepted.own_id.empty()) retire_own_id(accepted);
   }
   counters_[kReplies].fetch_add(1, std::memory_order_relaxed);
   if (accepted.waiter != nullptr) {
@@ -370,9 +378,10 @@ void Client::on_item(Pending& pending, const MessagePtr& message) {
   if (accepted.handler) lane_->item(accepted.reply->id, accepted.handler, message);
 }
 
-void Client::retire_own_id(const std::string& wire_id) {
-  own_ids_[wire_id] = monotonic_ms() + kTombstoneMs;
-  old_own_ids_.push_back(wire_id);
+void Client::retire_own_id(Accepted& accepted) noexcept {
+  const auto known = own_ids_.find(accepted.wire_id);
+  if (known != own_ids_.end()) known->second = monotonic_ms() + kTombstoneMs;
+  old_own_ids_.splice(old_own_ids_.end(), accepted.own_id);
   if (old_own_ids_.size() <= kMaxTombstones) return;
   own_ids_.erase(old_own_ids_.front());
   old_own_ids_.pop_front();
@@ -431,25 +440,29 @@ int64_t Client::stat(int which) {
 
 // ------------------------------------------------------------------------------------------ the end
 
+// Needs no memory, since it cannot say that it failed.
 void Client::destroy() {
   if (forked()) return abandon();
   if (destroying_.exchange(true)) return;
   const auto self = shared_from_this();
-  {
-    const std::lock_guard lock(mutex_);
-    changed_.notify_all();  // ami_wait() on other threads
-  }
-  if (lane_ == nullptr) {  // never connected, and no queue chosen
+  std::unique_lock lock(mutex_);
+  changed_.notify_all();  // ami_wait() on other threads
+  const bool on_a_loop = alive_;
+  const bool elsewhere = direct_ && on_a_loop && !on_loop();
+  // Where the transport is not there yet, start() is on its way.
+  if (elsewhere && wakes_) transport_->wake();
+  lock.unlock();
+  if (lane_ == nullptr || (direct_ && !on_a_loop)) {  // never connected, and no queue chosen
     release_handlers();
     delete handle_;
-  } else if (direct_ && !on_loop()) {
-    loop_->post([self] { self->finish_direct(); });
+  } else if (elsewhere) {
+    return;  // settle() finishes
   } else if (direct_ && inside_) {
     session_.stop();  // settle() finishes
   } else if (direct_) {
     finish_direct();
   } else if (Delivering::of(handle_)) {
-    queued_->close([self] { self->finish_queued(); });
+    queued_->close([this] { finish_queued(); });  // a small function, which takes no memory
   } else {
     queued_->close({});
     finish_queued();
@@ -457,6 +470,7 @@ void Client::destroy() {
 }
 
 void Client::finish_queued() {
+  const auto self = shared_from_this();
   stop_dispatcher();
   std::unique_lock lock(mutex_);
   if (wakes_) transport_->wake();
@@ -471,6 +485,7 @@ void Client::finish_queued() {
 }
 
 void Client::finish_direct() {
+  if (handle_ == nullptr) return;  // start() was on its way
   inside_ = true;
   shut_session();
   release_handlers();
@@ -479,7 +494,7 @@ void Client::finish_direct() {
     wakes_ = false;
     transport_->close();
   }
-  delete handle_;
+  delete std::exchange(handle_, nullptr);
 }
 
 // Every accepted action gets its reply.
@@ -503,7 +518,7 @@ void Client::stop_dispatcher() {
 }
 
 void Client::release_handlers() {
-  for (const auto& handler : router_.remove_all()) handler->end();
+  router_.end_all();
   set_log(-1, {});
 }
 

@@ -3,8 +3,8 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <initializer_list>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -80,7 +80,7 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
  private:
   struct Accepted;  // a pending action with its handler
   struct Command {
-    enum class Kind : uint8_t { kStart, kSubmit, kCancel, kMask, kClose, kUnwritable, kResume };
+    enum class Kind : uint8_t { kStart, kSubmit, kCancel, kMask, kClose, kUnwritable };
     Kind kind;
     PendingPtr pending;
     std::string text;
@@ -95,8 +95,8 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   // Any thread.
   int admit(const Action& action, std::string& detail) const;  // under mutex_
   int write(const Action& action, uint64_t id, std::string& wire_id, std::string& text, std::string& detail);
-  void post(Command command);                      // under mutex_
-  void retire_own_id(const std::string& wire_id);  // under mutex_
+  void post(Command command);                       // under mutex_
+  void retire_own_id(Accepted& accepted) noexcept;  // under mutex_
   [[nodiscard]] bool on_loop() const { return loop_ && loop_->is_current(); }
   void attach();
   void attach_queue(std::shared_ptr<Queue> queue);
@@ -109,32 +109,44 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
     const bool outermost = !std::exchange(inside_, true);
     try {
       work();
-      if (outermost) settle();
     } catch (...) {
       out_of_memory();
     }
-    if (outermost) inside_ = false;
+    if (outermost) {
+      settle();
+      inside_ = false;
+    }
   }
   void out_of_memory() noexcept;
+  [[nodiscard]] uint64_t now() const;
   void start();
   void attempt();
-  void settle();
+  void settle() noexcept;
   bool settle_once();
+  void settle_failure() noexcept;
   void run_inbox();
   void run(Command& command);
-  void end_connection(int err, const std::string& detail, std::string_view phase);
-  void retry(int err, const std::string& detail);
-  void give_up(int err, const std::string& detail);
+  // What ends a connection needs no memory. Only the telling may fall short of it, and then the log says so.
+  void end_connection(int err, const std::string& detail, std::string_view phase) noexcept;
+  void retry(int err, const std::string& detail) noexcept;
+  void give_up(int err, const std::string& detail) noexcept;
+  void keep_detail(const std::string& detail) noexcept;
   [[nodiscard]] bool retries(int err) const;
   void flush();
   void commit();
   void arm_timer();
   void publish_counters();
-  void notice(std::string_view name, Fields fields);
-  MessagePtr make_notice(std::string_view name, Fields fields);
+  // Throws std::bad_alloc: without it an application would wait in vain, so that the connection is to end.
+  void announce(std::string_view name, Fields fields);
+  // Lack of memory is told by the log.
+  void notice(std::string_view name, Fields fields) noexcept;
+  MessagePtr make_notice(std::string_view name, Fields fields) noexcept;
+  void tell(std::string_view name, const MessagePtr& message) noexcept;
   void send_notice(std::string_view name, const MessagePtr& message);
-  void log(int level, const std::string& line);
-  void set_state(int state);
+  // A line in its parts.
+  void log(int level, std::initializer_list<std::string_view> parts) noexcept;
+  void log_line(int level, const char* line) noexcept;
+  void set_state(int state) noexcept;
 
   // The end.
   void finish_queued();
@@ -167,7 +179,7 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   void on_ready() override;
   void on_failure(int err, const std::string& detail, std::string_view phase) override;
   void on_logged_off() override;
-  void on_log(int level, const std::string& line) override { log(level, line); }
+  void on_log(int level, const std::string& line) override { log_line(level, line.c_str()); }
 
   void begin_events();
   void deliver(const Router::Targets& targets, Arrival& arrival);
@@ -184,11 +196,12 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   std::string banner_;
   std::string id_prefix_;
   std::vector<Command> inbox_;
-  bool wakes_ = false;  // the transport takes wake()
-  bool alive_ = false;  // the loop's thread has a transport for us, or is about to
+  bool resume_ = false;  // the queue has room again
+  bool wakes_ = false;   // the transport takes wake()
+  bool alive_ = false;   // the loop's thread has a transport for us, or is about to
   std::unordered_map<uint64_t, PendingPtr> accepted_;
   std::unordered_map<std::string, uint64_t> own_ids_;  // callers' ActionIDs; when they may be used again
-  std::deque<std::string> old_own_ids_;
+  std::list<std::string> old_own_ids_;
   int last_error_ = AMI_ESTATE;  // of the last connection that ended for good
   std::string version_;
   HandlerPtr log_handler_;
@@ -225,7 +238,7 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   uint64_t retry_at_ = UINT64_MAX;
   uint64_t ready_at_ = 0;
   bool has_events_ = false;  // of this connection
-  uint64_t lost_at_ns_ = 0;  // when the last connection with events ended
+  uint64_t lost_at_ns_ = 0;  // when the last connection with events ended; 0: a gap has told it
   uint64_t armed_ = UINT64_MAX;
 
   enum Counter {

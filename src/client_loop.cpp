@@ -11,6 +11,7 @@ namespace ami {
 namespace {
 
 constexpr uint64_t kNever = UINT64_MAX;
+constexpr const char* kOutOfMemory = "out of memory";  // so short that a string of it takes no memory
 // A login that lasted so long ends the growth of the delays between attempts.
 constexpr uint64_t kStableMs = 10000;
 
@@ -37,30 +38,22 @@ void append_field(std::string& text, std::string_view key, std::string_view valu
 
 }  // namespace
 
-// The connection ends, not the process.
+// The connection ends, not the process: settle() does it.
 void Client::out_of_memory() noexcept {
-  try {
-    failure_.reset();
-    if (transport_) transport_->disconnect();
-    if (transport_ && active_) {
-      end_connection(AMI_ENOMEM, "out of memory", "");
-      commit();
-      arm_timer();
-      return;
-    }
-    {
-      const std::lock_guard lock(mutex_);
-      alive_ = false;
-      last_error_ = AMI_ENOMEM;
-      detail_ = "out of memory";
-    }
-    set_state(AMI_STATE_IDLE);
-  } catch (...) {  // NOLINT(bugprone-empty-catch): the next turn tries again
-  }
+  if (!failure_) failure_ = {AMI_ENOMEM, kOutOfMemory, ""};
+  session_.stop();
+}
+
+uint64_t Client::now() const {
+  return transport_ ? transport_->now() : monotonic_ms();
 }
 
 void Client::start() {
   if (destroying_) return;  // settle() finishes
+  backoff_.emplace(options_.reconnect_ms, options_.reconnect_max_ms, random_seed(),
+                   options_.reconnect_jitter ? Backoff::Jitter::kFull : Backoff::Jitter::kNone);
+  active_ = true;
+  closing_ = logged_off_ = false;
   if (!transport_) {
     auto transport = Transport::create(loop_, *this);
     self_ = shared_from_this();
@@ -68,10 +61,6 @@ void Client::start() {
     transport_ = std::move(transport);
     wakes_ = true;
   }
-  backoff_.emplace(options_.reconnect_ms, options_.reconnect_max_ms, random_seed(),
-                   options_.reconnect_jitter ? Backoff::Jitter::kFull : Backoff::Jitter::kNone);
-  active_ = true;
-  closing_ = logged_off_ = false;
   attempt();
 }
 
@@ -89,15 +78,20 @@ void Client::attempt() {
       return;
     }
     if (tls.verify == TlsOptions::Verify::kNone && tls.pin.empty()) {
-      log(1, "tls.verify=none: whoever answers at " + options_.host + " is believed");
+      log(1, {"tls.verify=none: whoever answers at ", options_.host, " is believed"});
     }
   }
-  log(2, "connecting to " + options_.host + " port " + std::to_string(address.port));
+  log(2, {"connecting to ", options_.host, " port ", std::to_string(address.port)});
   transport_->connect(address);
 }
 
-void Client::settle() {
-  while (settle_once()) {
+void Client::settle() noexcept {
+  for (bool more = true; more;) {
+    try {
+      more = settle_once();
+    } catch (...) {
+      out_of_memory();
+    }
   }
   if (!transport_ || destroying_) return;
   arm_timer();
@@ -112,10 +106,7 @@ bool Client::settle_once() {
   }
   run_inbox();
   if (failure_) {
-    const Failure failure = *failure_;
-    failure_.reset();
-    transport_->disconnect();
-    end_connection(failure.err, failure.detail, failure.phase);
+    settle_failure();
     return true;
   }
   if (logged_off_) {
@@ -127,7 +118,19 @@ bool Client::settle_once() {
   flush();
   commit();
   const std::lock_guard lock(mutex_);
-  return failure_ || !inbox_.empty() || destroying_;
+  if (failure_ || !inbox_.empty() || destroying_) return true;
+  if (!transport_) {  // it could not be made: the next connect() begins anew
+    alive_ = false;
+    changed_.notify_all();
+  }
+  return false;
+}
+
+void Client::settle_failure() noexcept {
+  const Failure failure = std::move(*failure_);
+  failure_.reset();
+  if (transport_) transport_->disconnect();
+  if (active_) end_connection(failure.err, failure.detail, failure.phase);
 }
 
 void Client::run_inbox() {
@@ -135,51 +138,56 @@ void Client::run_inbox() {
   if (commands_run_ == commands_.size()) {
     commands_.clear();
     commands_run_ = 0;
-    const std::lock_guard lock(mutex_);
-    commands_.swap(inbox_);
+    bool resume = false;
+    {
+      const std::lock_guard lock(mutex_);
+      commands_.swap(inbox_);
+      resume = std::exchange(resume_, false);
+    }
+    if (resume && transport_) transport_->resume();
   }
   while (commands_run_ < commands_.size()) run(commands_[commands_run_++]);
 }
 
 void Client::run(Command& command) {
-  const uint64_t now = transport_ ? transport_->now() : monotonic_ms();
   switch (command.kind) {
     case Command::Kind::kStart:
       return start();
     case Command::Kind::kSubmit:
-      return session_.submit(command.pending, now);
+      session_.submit(command.pending, now());
+      // It was accepted while the last attempt was given up.
+      if (!active_) session_.end_waiting(destroying_ ? AMI_ECLOSED : last_error_);
+      return;
     case Command::Kind::kCancel:
-      return session_.cancel(command.pending, now);
+      return session_.cancel(command.pending, now());
     case Command::Kind::kMask:
-      if (connected_) session_.set_mask(command.text, now);
+      if (connected_) session_.set_mask(command.text, now());
       return;
     case Command::Kind::kClose:
       if (!active_) return;  // it ended by itself meanwhile
       closing_ = true;
-      if (connected_) return session_.close(now);
+      if (connected_) return session_.close(now());
       logged_off_ = true;
       session_.end_waiting(AMI_ECLOSED);
       return;
     case Command::Kind::kUnwritable:
       return notice("connection-unwritable", {{"Action", command.text}, {"Reason", "not logged in"}});
-    case Command::Kind::kResume:
-      return transport_->resume();
   }
 }
 
 // The connection, or the attempt, is over.
-void Client::end_connection(int err, const std::string& detail, std::string_view phase) {
+void Client::end_connection(int err, const std::string& detail, std::string_view phase) noexcept {
   if (std::exchange(has_events_, false)) lost_at_ns_ = unix_ns();
-  if (session_.ready() && transport_->now() - ready_at_ >= kStableMs) backoff_->reset();
+  if (session_.ready() && now() - ready_at_ >= kStableMs) backoff_->reset();
   connected_ = write_blocked_ = false;
   if (err == AMI_ETIMEDOUT) {
     notice("connection-timeout", {{"Phase", phase}, {"Error", ami_err_name(err)}, {"Reason", detail}});
   } else if (err != AMI_ECLOSED) {
     notice("connection-error", {{"Error", ami_err_name(err)}, {"Reason", detail}});
   }
-  log(err == AMI_ECLOSED ? 2 : 1, std::string("connection ended: ") + ami_err_name(err) + ": " + detail);
-  const bool again = !closing_ && retries(err);
-  session_.disconnected(err, again && options_.session.offline_queue, transport_->now());
+  log(err == AMI_ECLOSED ? 2 : 1, {"connection ended: ", ami_err_name(err), ": ", detail});
+  const bool again = !closing_ && transport_ && retries(err);
+  session_.disconnected(err, again && options_.session.offline_queue, now());
   again ? retry(err, detail) : give_up(err, detail);
 }
 
@@ -190,34 +198,40 @@ bool Client::retries(int err) const {
   return err != AMI_EFILTER || counters_[kGeneration] != 0;
 }
 
-void Client::retry(int err, const std::string& detail) {
+void Client::retry(int err, const std::string& detail) noexcept {
   const bool refused = err == AMI_EAUTH || err == AMI_EFILTER;
   const uint64_t delay = refused ? backoff_->max() : backoff_->next();
-  retry_at_ = transport_->now() + delay;
-  {
-    const std::lock_guard lock(mutex_);
-    detail_ = detail;
-  }
+  retry_at_ = now() + delay;
+  keep_detail(detail);
   set_state(AMI_STATE_BACKOFF);
   notice("connection-close", {{"Final", "false"}, {"Error", ami_err_name(err)}, {"Reason", detail}});
   notice("connection-reconnecting",
          {{"Attempt", std::to_string(backoff_->attempt())}, {"Delay", std::to_string(delay)}});
 }
 
-void Client::give_up(int err, const std::string& detail) {
+void Client::give_up(int err, const std::string& detail) noexcept {
   retry_at_ = kNever;
   active_ = logged_off_ = false;
   session_.end_waiting(err);
   // Made before the state changes: from then on options may be set, and a handler may connect again.
   const auto last =
       make_notice("connection-close", {{"Final", "true"}, {"Error", ami_err_name(err)}, {"Reason", detail}});
+  keep_detail(detail);
   {
     const std::lock_guard lock(mutex_);
-    detail_ = detail;
     last_error_ = err;
   }
   set_state(AMI_STATE_IDLE);
-  send_notice("connection-close", last);
+  tell("connection-close", last);
+}
+
+void Client::keep_detail(const std::string& detail) noexcept {
+  const std::lock_guard lock(mutex_);
+  try {
+    detail_ = detail;
+  } catch (const std::bad_alloc&) {
+    detail_ = kOutOfMemory;
+  }
 }
 
 void Client::flush() {
@@ -232,7 +246,7 @@ void Client::flush() {
 }
 
 void Client::commit() {
-  if (lane_->commit()) transport_->pause();
+  if (lane_->commit() && transport_) transport_->pause();
 }
 
 void Client::arm_timer() {
@@ -252,7 +266,7 @@ void Client::publish_counters() {
   counters_[kWrites].store(transport_->writes(), std::memory_order_relaxed);
 }
 
-void Client::set_state(int state) {
+void Client::set_state(int state) noexcept {
   const std::lock_guard lock(mutex_);
   // ami_disconnect() has the last word until the connection is closed.
   if (state_ == AMI_STATE_CLOSING && state != AMI_STATE_IDLE) return;
@@ -289,14 +303,14 @@ void Client::on_connect(const std::string& address, const std::string& tls) {
       session_.connected(transport_->now(), id_prefix_);
     }
     set_state(AMI_STATE_LOGIN);
-    log(2, "connected to " + address + (tls.empty() ? "" : " with " + tls));
+    log(2, {"connected to ", address, tls.empty() ? "" : " with ", tls});
     const auto host = without_port(address);
     const auto port = std::to_string(options_.effective_port());
     if (tls.empty()) {
-      notice("connection-connect", {{"Host", options_.host}, {"Address", host}, {"Port", port}});
+      announce("connection-connect", {{"Host", options_.host}, {"Address", host}, {"Port", port}});
     } else {
-      notice("connection-connect",
-             {{"Host", options_.host}, {"Address", host}, {"Port", port}, {"TLS", tls}});
+      announce("connection-connect",
+               {{"Host", options_.host}, {"Address", host}, {"Port", port}, {"TLS", tls}});
     }
   });
 }
@@ -309,8 +323,7 @@ void Client::on_receive(std::string_view bytes, uint64_t now_ms, uint64_t unix_n
     session_.receive(bytes, now_ms, unix_ns);
     commit();
   } catch (...) {
-    failure_ = {AMI_ENOMEM, "out of memory", ""};
-    session_.stop();
+    out_of_memory();
   }
   if (outermost) inside_ = false;
 }
@@ -390,14 +403,13 @@ void Client::deliver(const Router::Targets& targets, Arrival& arrival) {
 }
 
 void Client::on_limit(const std::string& detail) {
-  log(1, detail);
-  const std::lock_guard lock(mutex_);
-  detail_ = detail;
+  log_line(1, detail.c_str());
+  keep_detail(detail);
 }
 
 void Client::on_login(int err, std::string_view reason) {
   if (err != 0) {
-    notice("login", {{"Status", "Error"}, {"Reason", reason}, {"Error", ami_err_name(err)}});
+    announce("login", {{"Status", "Error"}, {"Reason", reason}, {"Error", ami_err_name(err)}});
     return;
   }
   logged_in_once_ = true;
@@ -408,16 +420,20 @@ void Client::on_login(int err, std::string_view reason) {
     banner_ = banner;
     version_ = slash == std::string::npos ? "" : banner.substr(slash + 1);
   }
-  notice("login", {{"Status", "Success"}, {"Reason", reason}});
+  announce("login", {{"Status", "Success"}, {"Reason", reason}});
 }
 
 // The gap stands before the first event behind it, which may come before the login is complete.
 void Client::begin_events() {
-  if (std::exchange(has_events_, true) || lost_at_ns_ == 0) return;
-  notice("gap", {{"Cause", "reconnect"},
-                 {"From", seconds(lost_at_ns_)},
-                 {"To", seconds(unix_ns())},
-                 {"Generation", std::to_string(counters_[kGeneration] + 1)}});
+  if (has_events_) return;
+  if (lost_at_ns_ != 0) {
+    announce("gap", {{"Cause", "reconnect"},
+                     {"From", seconds(lost_at_ns_)},
+                     {"To", seconds(unix_ns())},
+                     {"Generation", std::to_string(counters_[kGeneration] + 1)}});
+  }
+  lost_at_ns_ = 0;
+  has_events_ = true;
 }
 
 void Client::on_ready() {
@@ -425,8 +441,8 @@ void Client::on_ready() {
   const auto generation = std::to_string(counters_[kGeneration].fetch_add(1) + 1);
   ready_at_ = transport_->now();
   set_state(AMI_STATE_READY);
-  log(2, "ready: " + printable(session_.banner()));
-  notice("ready", {{"Generation", generation}, {"Banner", session_.banner()}});
+  log(2, {"ready: ", printable(session_.banner())});
+  announce("ready", {{"Generation", generation}, {"Banner", session_.banner()}});
 }
 
 void Client::on_failure(int err, const std::string& detail, std::string_view phase) {
@@ -439,20 +455,37 @@ void Client::on_logged_off() {
 
 // ---------------------------------------------------------------------------------------- notices, log
 
-MessagePtr Client::make_notice(std::string_view name, Fields fields) {
-  std::string text;
-  append_field(text, "Event", name);
-  for (const auto& [key, value] : fields) append_field(text, key, value);
-  return Message::notice(text, session_.next_stamp(unix_ns()));
+// Null when out of memory.
+MessagePtr Client::make_notice(std::string_view name, Fields fields) noexcept {
+  try {
+    std::string text;
+    append_field(text, "Event", name);
+    for (const auto& [key, value] : fields) append_field(text, key, value);
+    return Message::notice(text, session_.next_stamp(unix_ns()));
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
 }
 
 void Client::send_notice(std::string_view name, const MessagePtr& message) {
-  if (!message) return log(0, "out of memory: a notice is lost");
+  if (!message) throw std::bad_alloc();
   for (const auto& target : router_.notice(name)) lane_->notice(target, message);
 }
 
-void Client::notice(std::string_view name, Fields fields) {
+void Client::announce(std::string_view name, Fields fields) {
   send_notice(name, make_notice(name, fields));
+}
+
+void Client::notice(std::string_view name, Fields fields) noexcept {
+  tell(name, make_notice(name, fields));
+}
+
+void Client::tell(std::string_view name, const MessagePtr& message) noexcept {
+  try {
+    send_notice(name, message);
+  } catch (const std::bad_alloc&) {
+    log(0, {"out of memory: the notice ", name, " is lost"});
+  }
 }
 
 // Called by a consumer, under the queue's lock.
@@ -470,19 +503,31 @@ MessagePtr Client::describe_gap(const Gap& gap, std::string_view label, std::vec
   stamp.seq = gap.seq;
   stamp.time_ns = gap.to_ns;
   stamp.label = label;
-  return Message::notice(text, stamp);
+  auto message = Message::notice(text, stamp);
+  if (!message) throw std::bad_alloc();  // lest the gap be taken for one that nobody wants to know of
+  return message;
 }
 
-void Client::log(int level, const std::string& line) {
+void Client::log(int level, std::initializer_list<std::string_view> parts) noexcept {
+  try {
+    std::string line;
+    for (const auto part : parts) line += part;
+    log_line(level, line.c_str());
+  } catch (const std::bad_alloc&) {
+    log_line(0, "out of memory: a line of the log is lost");
+  }
+}
+
+void Client::log_line(int level, const char* line) noexcept {
   constexpr const char* kLevels[] = {"error", "warning", "info", "debug"};
-  if (debug_) static_cast<void>(std::fprintf(stderr, "libami %s: %s\n", kLevels[level], line.c_str()));
+  if (debug_) static_cast<void>(std::fprintf(stderr, "libami %s: %s\n", kLevels[level], line));
   HandlerPtr handler;
   {
     const std::lock_guard lock(mutex_);
     if (level <= log_level_) handler = log_handler_;
   }
   if (!handler || !handler->begin()) return;
-  if (handler->callbacks.log != nullptr) handler->callbacks.log(level, line.c_str(), handler->user);
+  if (handler->callbacks.log != nullptr) handler->callbacks.log(level, line, handler->user);
   handler->finish();
 }
 

@@ -59,10 +59,11 @@ bool Handler::end() noexcept {
 
 bool Handler::reserve_slot() noexcept {
   if (slot_.load(std::memory_order_acquire) != 0) return true;
-  const std::lock_guard lock(slots().mutex);
-  uint32_t number = slot_.load(std::memory_order_relaxed);
-  if (number != 0) return true;
+  uint32_t number = 0;
   try {
+    const std::lock_guard lock(slots().mutex);
+    number = slot_.load(std::memory_order_relaxed);
+    if (number != 0) return true;
     if (slots().free.empty()) {
       // Room to give the slot back is made together with the slot, so that giving it back cannot fail.
       slots().free.reserve(slots().handlers.size() + 1);

@@ -26,44 +26,42 @@ bool Queue::wait_filled(std::unique_lock<std::mutex>& lock, int timeout_ms,
   return !ready_.empty();
 }
 
-size_t Queue::take(std::vector<Taken>& out, size_t max, int timeout_ms) {
+size_t Queue::take(Batch& out, size_t max, int timeout_ms) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
-  const size_t before = out.size();
-  const size_t full = before + std::min(max, kBatch);
-  out.reserve(full);
-  std::vector<std::shared_ptr<QueueLane>> resume;
+  const size_t full = std::min(max, Batch::kCapacity);
+  out.clear();
   std::unique_lock lock(mutex_);
   // What is ready may turn out to be nothing (its handlers have ended), and then the wait goes on.
-  while (out.size() == before &&
-         (!ready_.empty() || (timeout_ms != 0 && wait_filled(lock, timeout_ms, until)))) {
-    take_ready(out, full, resume);
+  while (out.empty() && (!ready_.empty() || (timeout_ms != 0 && wait_filled(lock, timeout_ms, until)))) {
+    const auto resume = take_ready(out, full);
+    if (!resume) continue;
+    lock.unlock();
+    resume->resume_();
+    lock.lock();
   }
   // Who was woken may not be able to take all of it.
   if (!ready_.empty() && waiting_ > 0) filled_.notify_one();
-  lock.unlock();
-  for (const auto& lane : resume) lane->resume_();
-  return out.size() - before;
+  return out.size();
 }
 
-void Queue::take_ready(std::vector<Taken>& out, size_t full,
-                       std::vector<std::shared_ptr<QueueLane>>& resume) {
-  const size_t before = out.size();
+std::shared_ptr<QueueLane> Queue::take_ready(Batch& out, size_t full) {
+  std::shared_ptr<QueueLane> resume;
   try {
-    resume.reserve(resume.size() + ready_.size());
-    while (!ready_.empty() && out.size() < full) {
+    while (!ready_.empty() && out.size() < full && !resume) {
       const auto lane = ready_.front();
       take_from_lane(out, full);
       if (!lane->paused_ || !lane->has_room()) continue;
       lane->paused_ = false;
-      resume.push_back(lane);
+      resume = lane;
     }
   } catch (const std::bad_alloc&) {
-    if (out.size() == before) throw;  // else it is found again with the next take
+    if (out.empty()) throw;  // else it is found again with the next take
   }
   if (ready_.empty() && bell_) bell_->quiet();
+  return resume;
 }
 
-void Queue::take_from_lane(std::vector<Taken>& out, size_t full) {
+void Queue::take_from_lane(Batch& out, size_t full) {
   const auto lane = ready_.front();
   for (size_t n = 0; n < kTurn && !lane->empty() && out.size() < full; ++n) {
     if (!lane->musts_.empty() && lane->musts_.front().delivery.kind == Delivery::Kind::kGap &&
@@ -94,7 +92,7 @@ void Queue::interrupt() {
   filled_.notify_all();
 }
 
-size_t Queue::take_more(std::vector<Taken>& out, size_t max, size_t done, int timeout_ms) {
+size_t Queue::take_more(Batch& out, size_t max, size_t done, int timeout_ms) {
   if (done == 0) return take(out, max, timeout_ms);
   try {
     return take(out, max - done, 0);
@@ -106,7 +104,7 @@ size_t Queue::take_more(std::vector<Taken>& out, size_t max, size_t done, int ti
 void Queue::run() noexcept {
   while (!interrupted_) {
     try {
-      dispatch(kBatch, -1);
+      dispatch(Batch::kCapacity, -1);
     } catch (const std::bad_alloc&) {
       std::this_thread::yield();  // until there is memory again, everything stays where it is
     }
@@ -116,7 +114,7 @@ void Queue::run() noexcept {
 void Queue::drain() noexcept {
   for (bool more = true; more;) {
     try {
-      more = dispatch(kBatch, 0) > 0;
+      more = dispatch(Batch::kCapacity, 0) > 0;
     } catch (const std::bad_alloc&) {
       std::this_thread::yield();
     }
@@ -124,10 +122,9 @@ void Queue::drain() noexcept {
 }
 
 size_t Queue::dispatch(size_t max, int timeout_ms) {
-  std::vector<Taken> batch;
+  Batch batch;
   size_t done = 0;
   while (done < max) {
-    batch.clear();
     const size_t taken = take_more(batch, max, done, timeout_ms);
     if (taken == 0) break;
     done += taken;
@@ -151,11 +148,23 @@ void Queue::set_wake(HandlerPtr wake) {
   if (wake) wake->end();
 }
 
-void Queue::clear() {
-  poll(SIZE_MAX, 0, [](size_t, const Taken& taken) {
-    taken.delivery.handler->end();
-    return true;
-  });
+void Queue::clear() noexcept {
+  std::list<QueueLane::Must> musts;  // of the replies, handlers are released without the lock
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& lane : ready_) {
+      musts.splice(musts.end(), lane->musts_);
+      lane->last_gap_ = lane->musts_.end();
+      lane->events_.clear();
+      lane->bytes_ = 0;
+      lane->listed_ = false;
+    }
+    ready_.clear();
+    if (bell_) bell_->quiet();
+  }
+  for (const auto& must : musts) {
+    if (must.delivery.handler) must.delivery.handler->end();  // a gap has none
+  }
   set_wake({});
 }
 
@@ -186,7 +195,11 @@ void QueueLane::set_bounds(const Bounds& bounds, std::string label) {
 }
 
 void QueueLane::event(const HandlerPtr& handler, const MessagePtr& message) {
-  staged_events_.push_back({handler, message, next_place_++});
+  try {
+    staged_events_.push_back({handler, message, next_place_++});
+  } catch (const std::bad_alloc&) {
+    lost(message->time_ns());
+  }
 }
 
 void QueueLane::notice(const HandlerPtr& handler, const MessagePtr& message) {
@@ -202,6 +215,11 @@ void QueueLane::reserve_reply() {
   node.emplace_back();
   const std::lock_guard lock(queue_->mutex_);
   reserve_.splice(reserve_.end(), node);
+}
+
+void QueueLane::unreserve_reply() noexcept {
+  const std::lock_guard lock(queue_->mutex_);
+  reserve_.pop_front();
 }
 
 void QueueLane::reply(const HandlerPtr& handler, const ReplyPtr& reply) {
@@ -396,17 +414,18 @@ void QueueLane::wait_idle(std::unique_lock<std::mutex>& lock) {
 }
 
 void QueueLane::close(std::function<void()> finish) {
-  std::deque<Event> events;
   std::list<Must> musts;
   std::unique_lock lock(queue_->mutex_);
   finish_ = std::move(finish);
   if (!closed_.exchange(true)) queue_->attached_.fetch_sub(1);
-  events.swap(events_);
+  discarded_.swap(events_);  // a new deque would take memory
   bytes_ = 0;
   last_gap_ = musts_.end();
   move_others_than_replies(musts_, musts);
   if (listed_ && empty()) queue_->take_off(*this);
   wait_idle(lock);
+  lock.unlock();
+  discarded_.clear();
 }
 
 void QueueLane::forget_client() {

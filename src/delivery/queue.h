@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "delivery/lane.h"
@@ -37,10 +38,12 @@ class Queue : public std::enable_shared_from_this<Queue> {
     Delivery delivery;
   };
 
-  // Takes up to max deliveries, kBatch at most; waits for the first, timeout_ms at most (-1: no limit), or
-  // until interrupt(). Throws std::bad_alloc, and then has taken nothing.
-  static constexpr size_t kBatch = 256;
-  size_t take(std::vector<Taken>& out, size_t max, int timeout_ms);
+  // Room for what is taken at a time, so that replies can be given when there is no memory.
+  class Batch;
+  // Takes up to max deliveries, as many as a batch has room for; waits for the first, timeout_ms at most (-1:
+  // no limit), or until interrupt(). Throws std::bad_alloc when a gap is first and cannot be told, and then
+  // has taken nothing.
+  size_t take(Batch& out, size_t max, int timeout_ms);
   // Takes up to max of those that accept(index, taken) accepts: noexcept, index counts the accepted.
   template <typename Accept>
   size_t poll(size_t max, int timeout_ms, Accept accept);
@@ -61,8 +64,8 @@ class Queue : public std::enable_shared_from_this<Queue> {
 
   // Whether clients are attached, or were and have left something behind.
   [[nodiscard]] bool attached() const { return attached_.load() > 0; }
-  // Drops everything; handlers are released.
-  void clear();
+  // Drops everything; handlers are released. For a queue that no client is attached to.
+  void clear() noexcept;
   // In a forked child: closes the bell and touches nothing else.
   void abandon() { bell_.reset(); }
 
@@ -70,10 +73,10 @@ class Queue : public std::enable_shared_from_this<Queue> {
   friend class QueueLane;
 
   // take() for a loop that has taken done of max: from then on lack of memory only ends the loop.
-  size_t take_more(std::vector<Taken>& out, size_t max, size_t done, int timeout_ms);
-  // Under the lock: moves deliveries of the first ready lane to out.
-  void take_ready(std::vector<Taken>& out, size_t full, std::vector<std::shared_ptr<QueueLane>>& resume);
-  void take_from_lane(std::vector<Taken>& out, size_t full);
+  size_t take_more(Batch& out, size_t max, size_t done, int timeout_ms);
+  // Under the lock: moves deliveries to out, lane by lane, until one of them may resume: that is returned.
+  std::shared_ptr<QueueLane> take_ready(Batch& out, size_t full);
+  void take_from_lane(Batch& out, size_t full);
   void take_off(QueueLane& lane);
   // Waits for something to take; false when the time is over or the consumer is to end.
   bool wait_filled(std::unique_lock<std::mutex>& lock, int timeout_ms,
@@ -101,7 +104,7 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   };
   // Makes a gap's notice and finds its handlers; called by consumers, under the queue's lock.
   using Describe = std::function<MessagePtr(const Gap&, std::string_view label, std::vector<HandlerPtr>&)>;
-  // There is room again; called by consumers, without a lock.
+  // There is room again; called by consumers, without a lock. Must not throw.
   using Resume = std::function<void()>;
 
   QueueLane(std::shared_ptr<Queue> queue, ami_t* client, uint64_t client_id, Describe describe,
@@ -120,6 +123,8 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
 
   // Makes the room that a later reply() takes. Throws std::bad_alloc. Any thread.
   void reserve_reply();
+  // No reply will come of it.
+  void unreserve_reply() noexcept;
 
   // The client ends: events, items and notices are discarded, and no callback of theirs starts any more.
   // Waits for those that run on other threads; with finish, which is for a thread that runs one itself, it
@@ -196,6 +201,7 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
 
   // Under the queue's lock.
   std::deque<Event> events_;
+  std::deque<Event> discarded_;  // by close()
   std::list<Must> musts_;
   std::list<Must> reserve_;    // nodes for replies to come
   std::list<Must> spare_gap_;  // one node, so that a gap needs no memory when memory is short
@@ -213,12 +219,32 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   std::function<void()> finish_;
 };
 
+class Queue::Batch {
+ public:
+  static constexpr size_t kCapacity = 64;
+
+  Batch() = default;
+  ~Batch() { clear(); }
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  void push_back(Taken taken) noexcept { std::construct_at(begin() + size_++, std::move(taken)); }
+  void clear() noexcept { std::destroy_n(begin(), std::exchange(size_, 0)); }
+  [[nodiscard]] size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] Taken* begin() { return reinterpret_cast<Taken*>(memory_); }
+  [[nodiscard]] Taken* end() { return begin() + size_; }
+
+ private:
+  alignas(Taken) std::byte memory_[kCapacity * sizeof(Taken)];  // not touched before it is used
+  size_t size_ = 0;
+};
+
 template <typename Accept>
 size_t Queue::poll(size_t max, int timeout_ms, Accept accept) {
-  std::vector<Taken> batch;
+  Batch batch;
   size_t done = 0;
   while (done < max) {
-    batch.clear();
     if (take_more(batch, max, done, timeout_ms) == 0) break;
     for (const auto& taken : batch) {
       taken.lane->hand_over(taken.delivery);

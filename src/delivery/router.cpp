@@ -34,12 +34,14 @@ HandlerPtr Router::remove(uint64_t id) {
   return handler;
 }
 
-Router::Targets Router::remove_all() {
-  const std::lock_guard lock(mutex_);
-  auto targets = select(*entries_, [](const Entry&) { return true; });
-  entries_ = std::make_shared<Entries>();
-  version_.fetch_add(1, std::memory_order_release);
-  return targets;
+void Router::end_all() noexcept {
+  auto entries = none_;
+  {
+    const std::lock_guard lock(mutex_);
+    entries_.swap(entries);
+    version_.fetch_add(1, std::memory_order_release);
+  }
+  for (const auto& entry : *entries) entry.handler->end();
 }
 
 template <typename Wanted>

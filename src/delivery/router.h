@@ -23,8 +23,8 @@ class Router {
   void add(std::string_view name, const HandlerPtr& handler);
   // Null: no such id.
   HandlerPtr remove(uint64_t id);
-  // All subscriptions, at the end of the client.
-  Targets remove_all();
+  // At the end of the client, which no lack of memory can prevent.
+  void end_all() noexcept;
   // The handlers of a notice.
   [[nodiscard]] Targets notice(std::string_view name) const;
 
@@ -51,7 +51,8 @@ class Router {
   static Targets select(const Entries& entries, Wanted wanted);
 
   mutable std::mutex mutex_;
-  std::shared_ptr<const Entries> entries_ = std::make_shared<Entries>();
+  const std::shared_ptr<const Entries> none_ = std::make_shared<Entries>();
+  std::shared_ptr<const Entries> entries_ = none_;
   std::atomic<uint64_t> version_{1};
 
   // Of the routing thread.

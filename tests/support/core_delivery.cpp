@@ -158,8 +158,8 @@ uint64_t core_router_remove(core_router_t* router, uint64_t id) {
   const auto handler = router->router.remove(id);
   return handler ? handler->id : 0;
 }
-const char* core_router_remove_all(core_router_t* router) {
-  return router->tell(router->router.remove_all());
+void core_router_end_all(core_router_t* router) {
+  router->router.end_all();
 }
 const char* core_router_event(core_router_t* router, const char* name) {
   return router->tell(router->router.event(name));

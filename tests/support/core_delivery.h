@@ -46,7 +46,7 @@ void core_router_free(core_router_t* router);
 int core_router_add(core_router_t* router, const char* name, const core_handler_t* handler);
 /* The id of the handler that was removed, or 0. */
 uint64_t core_router_remove(core_router_t* router, uint64_t id);
-const char* core_router_remove_all(core_router_t* router);
+void core_router_end_all(core_router_t* router);
 const char* core_router_event(core_router_t* router, const char* name);
 const char* core_router_notice(core_router_t* router, const char* name);
 const char* core_router_response(core_router_t* router, int pong);
