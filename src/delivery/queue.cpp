@@ -47,12 +47,13 @@ size_t Queue::take(Batch& out, size_t max, int timeout_ms) {
 std::shared_ptr<QueueLane> Queue::take_ready(Batch& out, size_t full) {
   std::shared_ptr<QueueLane> resume;
   try {
-    while (!ready_.empty() && out.size() < full && !resume) {
+    while (!ready_.empty() && out.size() < full) {
       const auto lane = ready_.front();
       take_from_lane(out, full);
       if (!lane->paused_ || !lane->has_room()) continue;
       lane->paused_ = false;
       resume = lane;
+      break;
     }
   } catch (const std::bad_alloc&) {
     if (out.empty()) throw;  // else it is found again with the next take
