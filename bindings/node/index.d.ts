@@ -69,7 +69,10 @@ declare namespace AsteriskAmi {
 
   interface EventOptions {
     signal?: AbortSignal;
-    /** How many may wait to be read (65536): over it the oldest go, and an event `gap` stands where they stood. */
+    /**
+     * How many may wait to be read (65536 events, 256 batches): over it the oldest go, and an event `gap` stands where
+     * they stood, or `dropped` of the batch behind them counts them.
+     */
     limit?: number;
   }
 
@@ -77,6 +80,8 @@ declare namespace AsteriskAmi {
   interface Batch extends Iterable<Array<string | undefined>> {
     readonly keys: readonly string[];
     readonly length: number;
+    /** How many events before these went, because too many batches waited to be read. */
+    readonly dropped: number;
     /** Field keys[key] of event index; undefined where the event lacks it. */
     get(index: number, key?: number): string | undefined;
   }

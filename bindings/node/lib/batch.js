@@ -11,6 +11,7 @@ class Batch {
   constructor(keys, length, text, places, encoding) {
     this.keys = keys;
     this.length = length;
+    this.dropped = 0; // events before these that were not read in time
     this.#text = text;
     this.#places = places;
     this.#encoding = encoding;

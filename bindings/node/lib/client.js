@@ -6,7 +6,7 @@ const getEngine = require('./engine');
 const Batch = require('./batch');
 const { AmiError, AbortError, FATES } = require('./errors');
 const { withAction, isObject } = require('./action');
-const { Stream, dropOldest, tooMany } = require('./streams');
+const { Stream, dropOldest, dropOldestBatch, tooMany } = require('./streams');
 
 const NOTICE = 3;
 const STATES = ['idle', 'connecting', 'login', 'ready', 'backoff', 'closing'];
@@ -15,6 +15,7 @@ const STATS = ['', 'events', 'responses', 'bytes_in', 'bytes_out', 'actions', 'r
 // Node's names of encodings, and what the library is to do: what is one byte a letter is turned into text here.
 const ENCODINGS = { ascii: 'binary', latin1: 'binary', binary: 'binary', utf8: 'utf-8', 'utf-8': 'utf-8' };
 const MOST_EVENTS = 65536;
+const MOST_BATCHES = 256;
 const MOST_ITEMS = 1000000;
 
 // Names of EventEmitter's own, and those that the client's notices serve.
@@ -47,8 +48,7 @@ class Subscription {
     this.client = client;
     this.name = name;
     this.take = take;
-    this.id = 0;
-    this.ended = false;
+    this.id = 0; // 0: not registered with the library
   }
 }
 
@@ -125,7 +125,8 @@ class AsteriskAmi extends EventEmitter {
     if (!isObject(options)) throw new AmiError(native.EINVAL, 'the options are an object such as { host: "pbx" }');
     this.connection = new Connection(this);
     this.latin1 = true;
-    this.#options = this.#read(options);
+    // Here a list's items are events like others.
+    this.#options = [['encoding', 'binary'], ['list.events', true], ...this.#read(options)];
     this.#open();
   }
 
@@ -157,9 +158,7 @@ class AsteriskAmi extends EventEmitter {
         for (const one of Array.isArray(value) ? value : [value]) pairs.push([name, one]);
       }
     }
-    if (!pairs.some(([name]) => name === 'encoding')) pairs.push(['encoding', 'binary']);
-    // Here a list's items are events like others.
-    return [['list.events', true], ...pairs];
+    return pairs;
   }
 
   #set(name, value) {
@@ -190,10 +189,9 @@ class AsteriskAmi extends EventEmitter {
   /** Sets an option; while connected only `events` and `debug` can be. */
   set(name, value) {
     if (this.#handle === null) this.#open();
-    for (const [key, one] of this.#read({ [name]: value })) {
-      if (key === name || key.startsWith(name)) this.#set(key, one);
-    }
-    this.#options.push(...this.#read({ [name]: value }).filter(([key]) => key === name || key.startsWith(name)));
+    const pairs = this.#read({ [name]: value });
+    for (const [key, one] of pairs) this.#set(key, one);
+    this.#options.push(...pairs);
     return this;
   }
 
@@ -370,7 +368,6 @@ class AsteriskAmi extends EventEmitter {
   }
 
   #unsubscribe(subscription) {
-    subscription.ended = true;
     this.#all.delete(subscription);
     this.#unregister(subscription);
   }
@@ -517,26 +514,29 @@ class AsteriskAmi extends EventEmitter {
 
   /** Events by name or glob: for await (const event of ami.events('Queue*')). Ends with the client. */
   events(pattern = '*', options = {}) {
-    return this.#stream(pattern, options, (subscription, stream) => {
+    return this.#stream(pattern, options, MOST_EVENTS, dropOldest, (subscription, stream) => {
       subscription.take = (event) => stream.push(event);
     });
   }
 
   /** Batches of events with chosen fields, the fastest way: batch.get(i, k) is field keys[k] of event i. */
   batches(pattern = '*', keys = ['Event'], options = {}) {
-    return this.#stream(pattern, options, (subscription, stream) => {
+    return this.#stream(pattern, options, MOST_BATCHES, dropOldestBatch, (subscription, stream) => {
       subscription.keys = keys;
       subscription.read = (words, text, count) => Batch.read(keys, words, text, count, this.latin1 ? 'latin1' : 'utf8');
       subscription.take = (batch) => stream.push(batch);
     });
   }
 
-  #stream(pattern, { signal, limit = MOST_EVENTS }, fill) {
+  #stream(pattern, { signal, limit }, most, onOverflow, fill) {
+    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
+      throw new AmiError(native.EINVAL, `limit: ${limit} is no number of values that may wait, from 1`);
+    }
     const subscription = new Subscription(this, pattern);
     const stream = new Stream({
       signal,
-      limit,
-      onOverflow: dropOldest,
+      limit: limit || most,
+      onOverflow,
       onEnd: () => {
         this.#streams.delete(stream);
         this.#unsubscribe(subscription);

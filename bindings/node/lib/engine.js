@@ -6,7 +6,7 @@
 const net = require('net');
 const native = require('./native');
 const { AmiError } = require('./errors');
-const { Unpacker, ITEM_WORDS } = require('./message');
+const { Unpacker } = require('./message');
 
 const BATCH = 256; // items
 const TURN = 4; // batches, before other work of the event loop has its turn
@@ -18,6 +18,7 @@ class Engine {
   constructor() {
     this.queue = native.queueNew();
     this.items = Buffer.alloc(BATCH * ITEM_BYTES);
+    this.some = Buffer.alloc(BATCH * ITEM_BYTES);
     this.heads = new Uint32Array(this.items.buffer, this.items.byteOffset, this.items.length / 4);
     this.words = new Uint32Array(64 * 1024);
     this.text = Buffer.allocUnsafeSlow(512 * 1024);
@@ -58,7 +59,6 @@ class Engine {
   }
 
   drain() {
-    // A listener that has thrown leaves the rest for the next turn.
     if (this.waiting.length > 0) this.deliver();
     for (let i = 0; i < TURN; i++) {
       const count = native.queuePoll(this.queue, this.items, BATCH, 0);
@@ -74,17 +74,27 @@ class Engine {
     this.schedule();
   }
 
-  /** Turns the items into deliveries, each run of the same kind by one copy. */
+  /** Turns the items into deliveries: those for batches by one copy for each subscription, the others by one for all. */
   unpack(count) {
-    let from = 0;
-    while (from < count) {
-      const batch = this.batchAt(from);
-      let to = from + 1;
-      while (to < count && this.batchAt(to) === batch) to++;
-      if (batch === undefined) this.copy(from, to, null, () => this.unpackItems());
-      else this.copy(from, to, batch.keys, (n) => this.unpackBatch(batch, n));
-      from = to;
+    const groups = new Map();
+    for (let i = 0; i < count; i++) {
+      const batch = this.batchAt(i);
+      const group = groups.get(batch);
+      if (group === undefined) groups.set(batch, [i]);
+      else group.push(i);
     }
+    for (const [batch, indexes] of groups) {
+      const items = groups.size === 1 ? this.items : this.gather(indexes);
+      if (batch === undefined) this.copy(items, indexes.length, null, (n) => this.unpackItems(n));
+      else this.copy(items, indexes.length, batch.keys, (n) => this.unpackBatch(batch, n));
+    }
+  }
+
+  /** Some of the items, side by side. */
+  gather(indexes) {
+    const { items, some } = this;
+    indexes.forEach((index, i) => items.copy(some, i * ITEM_BYTES, index * ITEM_BYTES, (index + 1) * ITEM_BYTES));
+    return some;
   }
 
   /** The subscription of an item, if it is one for batches. */
@@ -94,13 +104,13 @@ class Engine {
     return subscription !== undefined && subscription.keys !== undefined ? subscription : undefined;
   }
 
-  /** Copies items [from, to), in as many pieces as it takes, and reads each. */
-  copy(from, to, keys, read) {
-    while (from < to) {
-      const items = this.items.subarray(from * ITEM_BYTES);
+  /** Copies items, in as many pieces as it takes, and reads each. */
+  copy(items, count, keys, read) {
+    let from = 0;
+    while (from < count) {
       const { words, text } = this;
-      const packed = native.itemsPack(items, to - from, keys, keys === null ? 0 : keys.length, words, words.length,
-        text, text.length);
+      const packed = native.itemsPack(items.subarray(from * ITEM_BYTES), count - from, keys, keys === null ? 0 : keys.length,
+        words, words.length, text, text.length);
       if (packed < 0) throw new AmiError(packed);
       if (packed === 0) {
         // One item that is larger than all the room: there is more from now on.
@@ -108,18 +118,17 @@ class Engine {
         if (words[1] > text.length) this.text = Buffer.allocUnsafeSlow(2 * words[1]);
         continue;
       }
-      this.packed = packed;
       read(packed);
       from += packed;
     }
   }
 
-  unpackItems() {
+  unpackItems(count) {
     const unpacker = new Unpacker(this.words, this.text);
     let last;
     let lastSeq = -1;
     let lastClient = -1;
-    for (let i = 0; i < this.packed; i++, unpacker.next()) {
+    for (let i = 0; i < count; i++, unpacker.next()) {
       const { kind, id } = unpacker;
       const target = kind === REPLY || kind === LISTITEM ? this.actions.get(id) : this.subscriptions.get(id);
       unpacker.latin1 = target === undefined || target.client.latin1;
@@ -147,23 +156,25 @@ class Engine {
 
   deliver() {
     const { waiting } = this;
+    let done = false;
     try {
       while (this.delivered < waiting.length) {
         const target = waiting[this.delivered];
         const kind = waiting[this.delivered + 1];
         const what = waiting[this.delivered + 2];
         this.delivered += 3;
-        if (target === undefined || target.ended) continue;
+        if (target === undefined || target.id === 0) continue; // it has ended meanwhile
         if (kind === REPLY) target.finish(what);
         else target.take(what.event === undefined ? what : what.event, what.kind);
       }
+      done = true;
     } finally {
-      if (this.delivered < waiting.length) {
-        this.schedule();
-      } else {
+      if (this.delivered === waiting.length) {
         waiting.length = 0;
         this.delivered = 0;
       }
+      // A listener has thrown: what is left here and in the queue comes in another turn.
+      if (!done) this.schedule();
     }
   }
 
@@ -180,4 +191,3 @@ module.exports = () => {
   if (engine === undefined) engine = new Engine();
   return engine;
 };
-module.exports.ITEM_WORDS = ITEM_WORDS;

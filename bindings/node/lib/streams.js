@@ -112,10 +112,15 @@ function dropOldest(stream) {
   stream.shift();
 }
 
+function dropOldestBatch(stream) {
+  const { dropped, length } = stream.shift();
+  stream.values[stream.first].dropped += dropped + length;
+}
+
 function tooMany(stream) {
   const { limit } = stream;
   stream.close(new AmiError(native.ELIMIT, `more than ${limit} list items wait to be read`));
   stream.end();
 }
 
-module.exports = { Stream, dropOldest, tooMany };
+module.exports = { Stream, dropOldest, dropOldestBatch, tooMany };

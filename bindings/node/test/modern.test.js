@@ -129,6 +129,28 @@ test('batches() has chosen fields', withMock([], async (mock) => {
   }
 }));
 
+test('batches() over its limit counts what went', withMock([], async (mock) => {
+  const ami = await mock.ready();
+  assert.throws(() => ami.batches('*', ['N'], { limit: 0 }), { code: 'AMI_EINVAL' });
+  const batches = ami.batches('Hello', ['N'], { limit: 1 });
+  let dropped = 0;
+  let last = -1;
+  // Not read until all is there.
+  for (let i = 0; i < 3; i++) {
+    const seen = once(ami, 'enough');
+    await mock.say(`emit_many 300 ${HELLO}`);
+    await mock.emit('Event: Enough', 'Privilege: user,all');
+    await seen;
+  }
+  while (last !== 299) {
+    const { value: batch } = await batches.next();
+    dropped += batch.dropped;
+    for (const [n] of batch) last = Number(n);
+    dropped += batch.length;
+  }
+  assert.strictEqual(dropped, 900);
+}));
+
 test('batches beside other handlers keep each their own', withMock([], async (mock) => {
   const ami = await mock.ready();
   const numbers = [];
