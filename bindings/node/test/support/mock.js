@@ -8,7 +8,7 @@ const readline = require('readline');
 const AsteriskAmi = require('../..');
 
 const PROGRAM = process.env.SCENARIO_MOCK ||
-  path.join(__dirname, '../../../../build/release/bindings-scenarios/scenario_mock');
+  path.join(__dirname, '../../../../build/release/tests/bindings-scenarios/scenario_mock');
 
 class Mock {
   static async start(...options) {
