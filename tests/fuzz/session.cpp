@@ -97,7 +97,7 @@ class World final : public ami::SessionSink {
   bool stop_ = false;  // at the next callback
   bool closed_ = false;
   int why_ = 0;
-  bool in_action_ = false;  // the next byte of the output is in the midst of one
+  size_t rest_ = 0;  // of the output, the bytes that are still of an action that has begun
   size_t baseline_ = 0;
 };
 
@@ -306,14 +306,11 @@ void World::log_in() {
 // Which actions the next bytes of the output are of.
 void World::note_handed(size_t size) {
   const std::string_view output = session_->output();
-  size_t begin = 0;
-  if (in_action_) {
-    begin = std::min(output.find("\r\n\r\n"), output.size() - 4) + 4;
-    // The one in the midst of which we were.
-    if (begin <= size) {
-      for (Entry& entry : entries_) entry.complete = entry.complete || entry.begun;
-    }
-    in_action_ = begin > size;
+  size_t begin = rest_;
+  rest_ -= std::min(rest_, size);
+  // The one in the midst of which we were.
+  if (begin > 0 && rest_ == 0) {
+    for (Entry& entry : entries_) entry.complete = entry.complete || entry.begun;
   }
   while (begin < size) {
     const size_t end = output.find("\r\n\r\n", begin) + 4;
@@ -326,7 +323,7 @@ void World::note_handed(size_t size) {
       entry.begun = true;
       entry.complete = end <= size;
     }
-    in_action_ = end > size;
+    rest_ = end - std::min(end, size);
     begin = end;
   }
 }
@@ -338,7 +335,8 @@ void World::hand_over(size_t size) {
 
 void World::connect() {
   connected_ = true;
-  closed_ = in_action_ = false;
+  closed_ = false;
+  rest_ = 0;
   session_->connected(now_, "p");
   settle();
 }
