@@ -1,5 +1,7 @@
 #include "protocol/digest.h"
 
+#include <cstring>
+
 namespace ami {
 
 std::string challenge_key(Md5 md5, std::string_view challenge, std::string_view secret) {
@@ -20,10 +22,11 @@ std::string challenge_key(Md5 md5, std::string_view challenge, std::string_view 
 }
 
 void wipe(std::string& text) noexcept {
+  // Called through a pointer that might change, so that it cannot be left out as in vain.
+  static void* (*const volatile overwrite)(void*, int, size_t) = std::memset;
   // A longer text may have been here before. Within the capacity nothing is allocated.
   text.resize(text.capacity());
-  volatile char* bytes = text.data();
-  for (size_t i = 0; i < text.size(); ++i) bytes[i] = 0;
+  overwrite(text.data(), 0, text.size());
   text.clear();
 }
 
