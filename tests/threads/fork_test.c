@@ -124,7 +124,9 @@ static void while_it_reconnects(void** state) {
 
 static void* poll_once(void* queue) {
   ami_item_t item;
-  return (void*)(intptr_t)ami_queue_poll(queue, &item, 1, -1);
+  const int count = ami_queue_poll(queue, &item, 1, -1);
+  if (count == 1) ami_queue_release(&item, 1);
+  return (void*)(intptr_t)count;
 }
 
 /* A condition variable cannot be destroyed as long as someone waits, and in the child nobody wakes him. */
