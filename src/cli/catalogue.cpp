@@ -97,11 +97,11 @@ void check_action(const std::string& name, const std::vector<std::string>& field
       throw Failure(kUsage, std::string(action.name) + " has no header of this name (" + key +
                                 "): " + question(near) + kForce);
   }
-  for (const std::string& key : required) {
-    if (!holds_key(given, key))
-      throw Failure(kUsage, std::string(action.name) + " lacks a header that it requires (" + key +
-                                "): add " + key + "=VALUE; " + kForce);
-  }
+  const auto missing = std::find_if(required.begin(), required.end(),
+                                    [&given](const std::string& key) { return !holds_key(given, key); });
+  if (missing != required.end())
+    throw Failure(kUsage, std::string(action.name) + " lacks a header that it requires (" + *missing +
+                              "): add " + *missing + "=VALUE; " + kForce);
 }
 
 }  // namespace ami::cli
