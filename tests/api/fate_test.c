@@ -231,7 +231,7 @@ static void what_waits_goes_out_in_order(void** state) {
   sink_t* sent[N];
   for (int i = 0; i < N; ++i) {
     char id[16];
-    snprintf(id, sizeof id, "w%d", i);
+    snprintf(id, sizeof id, "waits-%d", i); /* unlike any that is made */
     sent[i] = send_action(world, client, action("Ping", "ActionID", id, NULL));
     /* They outlast attempts that fail. */
     if (i == N / 2) ami_mock_kick(world->mock);
@@ -244,7 +244,7 @@ static void what_waits_goes_out_in_order(void** state) {
   char id[96];
   for (size_t i = 0; ami_mock_action_id(world->mock, i, id, sizeof id) > 0; ++i) {
     int number = 0;
-    if (sscanf(id, "w%d", &number) == 1) assert_int_equal(number, next++);
+    if (sscanf(id, "waits-%d", &number) == 1) assert_int_equal(number, next++);
   }
   assert_int_equal(next, N);
   world_end(world);
