@@ -118,11 +118,22 @@ void overflow_waits(World& world) {
   world.ping();
 }
 
+// So that it is not chance whether it has left by the time of what comes next.
+Sent* send_out(World& world, const char* const* words) {
+  const int64_t before = ami_stat(world.client(), AMI_STAT_BYTES_OUT);
+  Sent* sent = world.send(words);
+  world.until([&] {
+    return sent == nullptr || ami_stat(world.client(), AMI_STAT_BYTES_OUT) > before || torture::was_told() ||
+           ami_state(world.client()) == AMI_STATE_IDLE;
+  });
+  return sent;
+}
+
 void cancel(World& world) {
   if (!world.connect()) return;
   server::tell("fault hold 1");
-  Sent* first = world.send(kPing);
-  Sent* second = world.send(kList);
+  Sent* first = send_out(world, kPing);
+  Sent* second = send_out(world, kList);
   if (world.cancel(second)) world.wait_reply(second);
   if (world.cancel(first)) world.wait_reply(first);
   server::tell("release");
@@ -136,6 +147,11 @@ void reconnect(World& world) {
   Sent* before = world.send(kPing);
   world.wait_reply(before);
   server::tell("kick");
+  // What is sent before the client knows that the connection is gone is lost with it.
+  world.until([&] {
+    return ami_state(world.client()) != AMI_STATE_READY || ami_stat(world.client(), AMI_STAT_CONNECTS) > 1 ||
+           torture::was_told();
+  });
   Sent* after = world.send(kOwnId);
   world.wait_reply(after);
   world.until([&] { return ready == nullptr || ready->messages > 1 || torture::was_told(); });
@@ -147,7 +163,7 @@ void close(World& world) {
   if (!world.set("disconnect.grace_ms", "1") || !world.connect()) return;
   for (const char* fault : {"fault no_response 1", "fault no_response 2", "fault no_response 3"})
     server::tell(fault);
-  Sent* sents[] = {world.send(kPing), world.send(kList), world.send(kOwnId)};
+  Sent* sents[] = {send_out(world, kPing), send_out(world, kList), send_out(world, kOwnId)};
   if (!world.disconnect()) return;
   for (Sent* sent : sents) world.wait_reply(sent);
 }
@@ -157,7 +173,7 @@ void destroy(World& world) {
   if (!world.set("offline", "queue") || !world.connect()) return;
   wait_notices(world, ready, 1);
   server::tell("fault hold 1");
-  for (int i = 0; i < 5; ++i) world.send(i == 2 ? kOwnId : kPing);
+  for (int i = 0; i < 5; ++i) send_out(world, i == 2 ? kOwnId : kPing);
   server::tell("emit Hello 5");
 }
 
@@ -166,7 +182,7 @@ void lost(World& world) {
   const Heard* notices = world.listen("connection-*");
   if (!world.connect()) return;
   server::tell("fault hold 1");
-  Sent* sents[] = {world.send(kPing), world.send(kList)};
+  Sent* sents[] = {send_out(world, kPing), send_out(world, kList)};
   server::tell("kick");
   for (Sent* sent : sents) world.wait_reply(sent);
   world.wait_state(AMI_STATE_IDLE);
