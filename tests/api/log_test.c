@@ -208,6 +208,7 @@ static void check_login(void** state, const char* auth, const char* fault, const
   sink_t* sink = log_to(world, client, DEBUG, &log);
   sink_t* notices = listen_to(world, client, "*");
   sink_t* data = listen_to(world, client, "data");
+  sink_t* closes = listen_to(world, client, "connection-close");
   for (int round = 1; round <= 3; ++round) {
     if (*fault != '\0') assert_int_equal(ami_mock_fault(world->mock, fault, round), 0);
     client_connect(world, client);
@@ -215,6 +216,7 @@ static void check_login(void** state, const char* auth, const char* fault, const
     use_the_secret(world, client, &tale);
     assert_error(ami_disconnect(client), 0);
     until_state(world, client, AMI_STATE_IDLE);
+    until_count(world, closes, (size_t)round); /* what is not delivered by then goes with the client */
     add_told(&tale, detail(client));
     add_keys(&tale, world);
     ami_mock_clear(world->mock);
@@ -223,6 +225,7 @@ static void check_login(void** state, const char* auth, const char* fault, const
   until_released(world, sink);
   until_released(world, notices);
   until_released(world, data);
+  until_released(world, closes);
   add_challenges(&tale, data);
   for (size_t i = 0; i < count_of(notices); ++i) {
     if (ami_msg_kind(message_at(notices, i)) == AMI_MSG_NOTICE)
