@@ -42,6 +42,12 @@ func (l *List) Next() (Message, error) {
 }
 
 func (l *List) refill() {
+	if ended := l.ctx.Err(); ended != nil { // which items that come on and on must not hide
+		if l.finish(l.ctx); l.err == io.EOF {
+			l.err = ended // the list is whole, but was not read to its end
+		}
+		return
+	}
 	c, err := l.action.items.take(l.ctx)
 	if err != nil {
 		// io.EOF: all items were taken, and the reply is there. Else ctx has ended, and await cancels.

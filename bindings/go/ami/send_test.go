@@ -237,7 +237,7 @@ func TestListThatBreaksOff(t *testing.T) {
 func TestListIsCanceled(t *testing.T) {
 	t.Parallel()
 	m := startMock(t)
-	// On a slow machine many items come before the cancellation does.
+	// So that it is not a bound that ends the list.
 	conn := m.dial(With("list.max_items", "1073741824"), With("list.max_bytes", "4294967296"))
 	m.must("fault endless_list")
 	ctx, cancel := context.WithCancel(context.Background())
