@@ -7,10 +7,6 @@
 namespace ami::cli {
 namespace {
 
-void check(const ami_action_t* action, int err) {
-  if (err != AMI_OK) throw Failure(exit_code_of(err), ami_action_detail(action));
-}
-
 ReplyHandle take_reply(const Connection& connection, uint64_t id) {
   Items items(connection.queue());
   for (const ami_item_t& item : items)
@@ -35,6 +31,10 @@ std::string reason_of(const ami_reply_t* reply) {
 }
 
 }  // namespace
+
+void check(const ami_action_t* action, int err) {
+  if (err != AMI_OK) throw Failure(exit_code_of(err), ami_action_detail(action));
+}
 
 ActionHandle make_action(const std::string& name, const std::vector<std::string>& fields) {
   ActionHandle action(ami_action_new(name.c_str()));

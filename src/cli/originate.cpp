@@ -7,10 +7,6 @@
 namespace ami::cli {
 namespace {
 
-void check(const ami_action_t* action, int err) {
-  if (err != AMI_OK) throw Failure(exit_code_of(err), ami_action_detail(action));
-}
-
 std::vector<std::string> fields_of(const OriginateArguments& arguments) {
   std::vector<std::string> fields = {"Channel=" + arguments.channel, "Async=true",
                                      "Timeout=" + std::to_string(arguments.ring_ms)};

@@ -8,11 +8,8 @@ namespace {
 
 ActionHandle action_of(const SendArguments& arguments) {
   ActionHandle action = make_action(arguments.action, arguments.fields);
-  int err = AMI_OK;
-  if (!arguments.until.empty()) err = ami_action_until(action.get(), arguments.until.c_str());
-  if (err == AMI_OK && arguments.timeout_ms >= 0)
-    err = ami_action_timeout(action.get(), arguments.timeout_ms);
-  if (err != AMI_OK) throw Failure(exit_code_of(err), ami_action_detail(action.get()));
+  if (!arguments.until.empty()) check(action.get(), ami_action_until(action.get(), arguments.until.c_str()));
+  if (arguments.timeout_ms >= 0) check(action.get(), ami_action_timeout(action.get(), arguments.timeout_ms));
   if (!arguments.force) check_action(arguments.action, arguments.fields);
   return action;
 }
