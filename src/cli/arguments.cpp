@@ -4,104 +4,12 @@
 #include <limits>
 
 #include "cli/failure.h"
+#include "cli/help.h"
 
 namespace ami::cli {
 namespace {
 
 constexpr const char* kVerbs = "events, send, command, list, originate, ping, mock";
-
-constexpr const char* kProgramFooter = R"(Examples:
-  export AMI_URL=ami://admin@pbx.example    the password: AMI_PASSWORD, or asked for
-  ami events 'Queue*'                      every event of the queues, until Ctrl-C
-  ami send Originate Channel=PJSIP/100 Context=default Exten=200 Priority=1
-  ami command 'core show channels'
-  ami list CoreShowChannels                a table of what a list holds
-  ami originate PJSIP/100 --exten 200      a call, and what becomes of it
-  ami mock --port 5038                     a fake Asterisk to try things on
-
-Exit codes: 0 done, 1 Asterisk said Error, 2 wrong usage, 3 no connection,
-4 no login, 5 time-out, 6 stdout cannot be written, 128 + N ended by signal N.
-'ami VERB --help' tells more about each.)";
-
-constexpr const char* kEventsFooter = R"(Examples:
-  ami events --url ami://admin@pbx.example
-  ami events 'Queue*' 'Agent*'
-  ami events Newchannel | jq -r .fields.Channel
-  ami events --where 'Channel=PJSIP/100-*' --not 'VarSet' --not 'RTCP*'
-  ami events Hangup --format '%t %{Channel} %{Cause-txt}'
-  ami events 'Queue*' --format csv --fields Queue,Position,CallerIDNum > queue.csv
-  ami events --count 1 FullyBooted --for 30 > /dev/null
-
-A GLOB is an event's name, with * and ? for any text and any character; case does
-not matter. What the library tells (login, ready, connection-..., gap where events may
-have been missed) is part of the stream. The first login must succeed; from then on the
-stream lives through restarts of Asterisk, unless -o reconnect=false.
-
-A format is json, text, raw, csv (whose columns --fields names), or a pattern: %t time,
-%n name, %k kind, %s number, %l label, %{Key} the first value of that header, %% percent.
-
-With several --url each line has a label: the option identifier of its URL, or else host
-and port.
-
-Exit codes: 0 at the end of --count or --for, or when nobody reads any more; 130 at
-Ctrl-C, 143 at SIGTERM; others as in 'ami --help'.
-
-JSON, one line for each message:
-  {"seq":17,"time":"2026-11-24T04:45:56.123Z","kind":"event","name":"Newchannel",
-   "fields":{"Event":"Newchannel","Channel":"PJSIP/100-1","ChanVariable":["a=1","b=2"]}}
-fields keeps the order of the wire; a header that repeats has an array. If the repeats
-were not neighbours, "order" lists all the keys as they came. "label" is the option
-identifier. Bytes that are not UTF-8 appear as the characters U+EF80 to U+EFFF, whose
-last two hexadecimal digits are the byte (and so does a text that held those already).
-
-On a terminal, Privilege, ActionID, EventList and empty headers are left out.)";
-
-constexpr const char* kSendFooter = R"(Examples:
-  ami send Ping
-  ami send CoreShowChannels | jq -r '.items[].fields.Channel'
-  ami send Originate Channel=PJSIP/100 Application=Playback Data=hello-world \
-      Async=true --until OriginateResponse
-  ami send SetVar Variable=greeting Value='a = b'
-
-The first = parts key and value. A key may be given many times. The action and its
-headers are looked up first in what Asterisk 1.4 to 24 have. The JSON holds the
-response, the items of a list and the event that ended it:
-  {"action":"Ping","status":0,"error":null,"fate":"answered","response":{...},
-   "items":[],"end":null,"output":null}
-fate tells whether to send again is safe: not_sent, maybe_run (sent, no answer seen),
-answered. The messages in it look as in 'ami events --help'.)";
-
-constexpr const char* kCommandFooter = R"(Examples:
-  ami command 'core show channels'
-  ami command core show uptime
-  ami command 'pjsip show endpoints' | grep Avail
-
-Prints the text as Asterisk's own console would, also in a pipe; --json prints the whole
-reply. When Asterisk says Error (Asterisk 14 and later) the exit code is 1.)";
-
-constexpr const char* kListFooter = R"(Examples:
-  ami list CoreShowChannels
-  ami list QueueStatus Queue=support --fields Event,Name,Status,CallsTaken
-  ami list PJSIPShowEndpoints --csv > endpoints.csv
-  ami list SIPpeers --json | jq -r .fields.ObjectName
-
-A row for each item, a column for each header that has a value in one of them; values of
-a header that repeats stand with commas between them.)";
-
-constexpr const char* kOriginateFooter = R"(Examples:
-  ami originate PJSIP/100 --exten 200
-  ami originate PJSIP/100 --app Playback --data hello-world --caller-id '"Door" <17>'
-  ami originate Local/100@sales --exten s --context queue --var customer=4711
-
-Asterisk calls the channel, and when it answers sends it to the extension or the
-application. Exit code 0: it has answered; 1: it has not.)";
-
-constexpr const char* kPingFooter = R"(Examples:
-  ami ping
-  ami ping --count 100 --interval 0
-
-Until Ctrl-C, or --count. The time is that from sending to the answer: of the network, and
-of whatever Asterisk was at. Exit code 5 when none was answered.)";
 
 constexpr const char* kJsonDefault = "JSON, a line each; the default unless on a terminal";
 constexpr const char* kServerGroup = "Server";
@@ -195,7 +103,7 @@ CLI::App* add_events(CLI::App& app, EventsArguments& events, std::string& format
       ->allow_extra_args(false)
       ->group(kServerGroup);
   add_login(*verb, events.server);
-  verb->footer(kEventsFooter);
+  verb->footer(kEventsHelp);
   return verb;
 }
 
@@ -208,7 +116,7 @@ CLI::App* add_send(CLI::App& app, SendArguments& send) {
   add_timeout(*verb, send.timeout_ms);
   add_format(*verb, send.format, kJsonDefault);
   add_server(*verb, send.server);
-  verb->footer(kSendFooter);
+  verb->footer(kSendHelp);
   return verb;
 }
 
@@ -218,7 +126,7 @@ CLI::App* add_command(CLI::App& app, CommandArguments& command) {
   add_timeout(*verb, command.timeout_ms);
   add_format(*verb, command.format, "The whole reply as a line of JSON");
   add_server(*verb, command.server);
-  verb->footer(kCommandFooter);
+  verb->footer(kCommandHelp);
   return verb;
 }
 
@@ -239,7 +147,7 @@ CLI::App* add_list(CLI::App& app, ListArguments& list) {
       ->type_name("KEY,...")
       ->group(kOutputGroup);
   add_server(*verb, list.server);
-  verb->footer(kListFooter);
+  verb->footer(kListHelp);
   return verb;
 }
 
@@ -263,7 +171,7 @@ CLI::App* add_originate(CLI::App& app, OriginateArguments& call) {
       ->check(between(1, std::numeric_limits<int>::max()));
   add_format(*verb, call.format, "The whole reply as a line of JSON");
   add_server(*verb, call.server);
-  verb->footer(kOriginateFooter);
+  verb->footer(kOriginateHelp);
   return verb;
 }
 
@@ -279,7 +187,7 @@ CLI::App* add_ping(CLI::App& app, PingArguments& ping) {
       ->type_name("MS")
       ->check(between(1, std::numeric_limits<int>::max()));
   add_server(*verb, ping.server);
-  verb->footer(kPingFooter);
+  verb->footer(kPingHelp);
   return verb;
 }
 
@@ -315,7 +223,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   std::string format;
   app.set_version_flag("--version", std::string("ami ") + ami_version_string(), "Print the version and exit");
   app.require_subcommand(0, 1);
-  app.footer(kProgramFooter);
+  app.footer(kProgramHelp);
   CLI::App* events_verb = add_events(app, events, format);
   CLI::App* send_verb = add_send(app, send);
   CLI::App* command_verb = add_command(app, command);

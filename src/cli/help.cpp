@@ -1,0 +1,98 @@
+#include "cli/help.h"
+
+namespace ami::cli {
+
+const char* const kProgramHelp = R"(Examples:
+  export AMI_URL=ami://admin@pbx.example    the password: AMI_PASSWORD, or asked for
+  ami events 'Queue*'                      every event of the queues, until Ctrl-C
+  ami send Originate Channel=PJSIP/100 Context=default Exten=200 Priority=1
+  ami command 'core show channels'
+  ami list CoreShowChannels                a table of what a list holds
+  ami originate PJSIP/100 --exten 200      a call, and what becomes of it
+  ami mock --port 5038                     a fake Asterisk to try things on
+
+Exit codes: 0 done, 1 Asterisk said Error, 2 wrong usage, 3 no connection,
+4 no login, 5 time-out, 6 stdout cannot be written, 128 + N ended by signal N.
+'ami VERB --help' tells more about each.)";
+
+const char* const kEventsHelp = R"(Examples:
+  ami events --url ami://admin@pbx.example
+  ami events 'Queue*' 'Agent*'
+  ami events Newchannel | jq -r .fields.Channel
+  ami events --where 'Channel=PJSIP/100-*' --not 'VarSet' --not 'RTCP*'
+  ami events Hangup --format '%t %{Channel} %{Cause-txt}'
+  ami events 'Queue*' --format csv --fields Queue,Position,CallerIDNum > queue.csv
+  ami events --count 1 FullyBooted --for 30 > /dev/null
+
+A GLOB is an event's name, with * and ? for any text and any character; case does
+not matter. What the library tells (login, ready, connection-..., gap where events may
+have been missed) is part of the stream. The first login must succeed; from then on the
+stream lives through restarts of Asterisk, unless -o reconnect=false.
+
+A format is json, text, raw, csv (whose columns --fields names), or a pattern: %t time,
+%n name, %k kind, %s number, %l label, %{Key} the first value of that header, %% percent.
+
+With several --url each line has a label: the option identifier of its URL, or else host
+and port.
+
+Exit codes: 0 at the end of --count or --for, or when nobody reads any more; 130 at
+Ctrl-C, 143 at SIGTERM; others as in 'ami --help'.
+
+JSON, one line for each message:
+  {"seq":17,"time":"2026-11-24T04:45:56.123Z","kind":"event","name":"Newchannel",
+   "fields":{"Event":"Newchannel","Channel":"PJSIP/100-1","ChanVariable":["a=1","b=2"]}}
+fields keeps the order of the wire; a header that repeats has an array. If the repeats
+were not neighbours, "order" lists all the keys as they came. "label" is the option
+identifier. Bytes that are not UTF-8 appear as the characters U+EF80 to U+EFFF, whose
+last two hexadecimal digits are the byte (and so does a text that held those already).
+
+On a terminal, Privilege, ActionID, EventList and empty headers are left out.)";
+
+const char* const kSendHelp = R"(Examples:
+  ami send Ping
+  ami send CoreShowChannels | jq -r '.items[].fields.Channel'
+  ami send Originate Channel=PJSIP/100 Application=Playback Data=hello-world \
+      Async=true --until OriginateResponse
+  ami send SetVar Variable=greeting Value='a = b'
+
+The first = parts key and value. A key may be given many times. The action and its
+headers are looked up first in what Asterisk 1.4 to 24 have. The JSON holds the
+response, the items of a list and the event that ended it:
+  {"action":"Ping","status":0,"error":null,"fate":"answered","response":{...},
+   "items":[],"end":null,"output":null}
+fate tells whether to send again is safe: not_sent, maybe_run (sent, no answer seen),
+answered. The messages in it look as in 'ami events --help'.)";
+
+const char* const kCommandHelp = R"(Examples:
+  ami command 'core show channels'
+  ami command core show uptime
+  ami command 'pjsip show endpoints' | grep Avail
+
+Prints the text as Asterisk's own console would, also in a pipe; --json prints the whole
+reply. When Asterisk says Error (Asterisk 14 and later) the exit code is 1.)";
+
+const char* const kListHelp = R"(Examples:
+  ami list CoreShowChannels
+  ami list QueueStatus Queue=support --fields Event,Name,Status,CallsTaken
+  ami list PJSIPShowEndpoints --csv > endpoints.csv
+  ami list SIPpeers --json | jq -r .fields.ObjectName
+
+A row for each item, a column for each header that has a value in one of them; values of
+a header that repeats stand with commas between them.)";
+
+const char* const kOriginateHelp = R"(Examples:
+  ami originate PJSIP/100 --exten 200
+  ami originate PJSIP/100 --app Playback --data hello-world --caller-id '"Door" <17>'
+  ami originate Local/100@sales --exten s --context queue --var customer=4711
+
+Asterisk calls the channel, and when it answers sends it to the extension or the
+application. Exit code 0: it has answered; 1: it has not.)";
+
+const char* const kPingHelp = R"(Examples:
+  ami ping
+  ami ping --count 100 --interval 0
+
+Until Ctrl-C, or --count. The time is that from sending to the answer: of the network, and
+of whatever Asterisk was at. Exit code 5 when none was answered.)";
+
+}  // namespace ami::cli
