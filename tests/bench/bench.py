@@ -15,8 +15,9 @@ import subprocess
 import sys
 import tempfile
 
+import bindings
 import plot
-import rows as measured
+import rows
 
 HERE = pathlib.Path(__file__).resolve().parent
 EXACT = ("events", "evlen", "uid", "uidlen", "items", "ok")
@@ -84,25 +85,25 @@ def check_exact(runs):
 
 def measure(options, servers):
     """The figures of every row, by name: one for each round."""
-    figures = {row.name: [] for row in measured.rows(not options.quick)}
+    figures = {row.name: [] for row in options.table.rows(not options.quick)}
     faults = []
     for number in range(options.rounds):
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
         runs, known = [], {}
-        for row in measured.rows(not options.quick):
+        for row in options.table.rows(not options.quick):
             key = row.program, row.arguments, row.server
             if key not in known:
                 known[key] = run_client(options, servers[row.server].port, row)
             runs.append((row, known[key]))
-            figures[row.name].append(measured.FIGURES[row.figure][0](known[key]) / row.per)
+            figures[row.name].append(rows.FIGURES[row.figure][0](known[key]) / row.per)
         faults += check_exact(runs)
     return figures, faults
 
 
-def goals(figures):
+def goals(figures, asked):
     """Of each goal its figure: the median over the rounds of the ratio within a round."""
     result = []
-    for goal in measured.GOALS:
+    for goal in asked:
         own = figures[goal.row]
         other = figures[goal.against] if goal.against else [1] * len(own)
         value = statistics.median(a / b for a, b in zip(own, other))
@@ -134,7 +135,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--corpus", type=pathlib.Path, default=HERE.parent / "transcripts" / "22")
     parser.add_argument("--out", type=pathlib.Path, help="writes OUT.json and OUT.svg")
+    parser.add_argument("--bindings", action="store_true", help="Python, Go and Node instead of the library's own rows")
     options = parser.parse_args()
+    options.table = bindings if options.bindings else rows
     options.rounds = options.rounds or (2 if options.quick else 5)
     with tempfile.TemporaryDirectory() as folder:
         pair = certificate(pathlib.Path(folder))
@@ -146,10 +149,10 @@ def main():
             for server in servers.values():
                 server.end()
     report = {"machine": f"{platform.machine()}, {os.cpu_count()} processors", "rounds": options.rounds,
-              "quick": options.quick, "corpus": servers["plain"].corpus, "goals": goals(figures),
-              "rows": [{"name": row.name, "figure": row.figure, "unit": measured.FIGURES[row.figure][1],
+              "quick": options.quick, "corpus": servers["plain"].corpus, "goals": goals(figures, options.table.GOALS),
+              "rows": [{"name": row.name, "figure": row.figure, "unit": rows.FIGURES[row.figure][1],
                         "median": statistics.median(figures[row.name]), "lowest": min(figures[row.name]),
-                        "highest": max(figures[row.name])} for row in measured.rows(not options.quick)]}
+                        "highest": max(figures[row.name])} for row in options.table.rows(not options.quick)]}
     show(report)
     if options.out:
         options.out.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n")

@@ -32,6 +32,7 @@ FIGURES = {
     "cpu/unwanted": (lambda run: run["cpu_ns"] / run["sent"], "ns"),
     "cpu/item": (lambda run: run["cpu_ns"] / run["items"], "ns"),
     "cpu/action": (lambda run: run["cpu_ns"] / run["ok"], "ns"),
+    "events/s": (lambda run: run["events"] / run["wall_ns"] * 1e9, "/s"),
     "actions/s": (lambda run: run["ok"] / run["wall_ns"] * 1e9, "/s"),
     "p50": (lambda run: run["p50_ns"], "ns"),
     "p99": (lambda run: run["p99_ns"], "ns"),

@@ -9,7 +9,7 @@ const readline = require('readline');
 const test = require('node:test');
 
 const { BENCH_SERVER, BENCH_CORPUS } = process.env;
-const CLIENT = path.join(__dirname, '../bench/client.js');
+const CLIENT = path.join(__dirname, '../bench/bench_client');
 
 function client(port, ...more) {
   return new Promise((resolve, reject) => execFile(process.execPath, [CLIENT, '127.0.0.1', port, ...more],
@@ -28,8 +28,8 @@ async function withServer(body) {
 
 test('every form of the bench client', { skip: BENCH_SERVER === undefined && 'BENCH_SERVER is not set' }, () => withServer(async (port) => {
   const sums = [];
-  for (const form of ['batch', 'emitter', 'iterator']) {
-    const { events, evlen, uid, uidlen, vlen } = await client(port, 'verify', '3000', '--form', form);
+  for (const delivery of ['batch', 'emitter', 'iterator']) {
+    const { events, evlen, uid, uidlen, vlen } = await client(port, 'verify', '3000', '--delivery', delivery);
     assert.strictEqual(events, 3000);
     sums.push({ events, evlen, uid, uidlen, vlen });
     assert.deepStrictEqual(sums[0], { events, evlen, uid, uidlen, vlen });
@@ -37,7 +37,7 @@ test('every form of the bench client', { skip: BENCH_SERVER === undefined && 'BE
   assert.ok(sums[0].uidlen > 0 && sums[0].vlen > 0);
   const { events: paced, p50_ns: p50 } = await client(port, 'paced', '50,rate=1000');
   assert.ok(paced === 50 && p50 > 0);
-  for (const form of ['batch', 'emitter']) assert.strictEqual((await client(port, 'ping', '500', '20', '--form', form)).ok, 500);
+  for (const delivery of ['batch', 'emitter']) assert.strictEqual((await client(port, 'ping', '500', '20', '--delivery', delivery)).ok, 500);
   assert.strictEqual((await client(port, 'list', '2', '1000')).items, 2000);
   assert.strictEqual((await client(port, 'list', '2', '1000', '--each')).items, 2000);
 }));
