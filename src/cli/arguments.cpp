@@ -1,6 +1,7 @@
 #include "cli/arguments.h"
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <limits>
 
 #include "cli/failure.h"
@@ -8,8 +9,6 @@
 
 namespace ami::cli {
 namespace {
-
-constexpr const char* kVerbs = "events, send, command, list, originate, ping, mock";
 
 constexpr const char* kJsonDefault = "JSON, a line each; the default unless on a terminal";
 constexpr const char* kServerGroup = "Server";
@@ -198,47 +197,88 @@ void inherit(ServerArguments& verb, const ServerArguments& program) {
   verb.options.insert(verb.options.begin(), program.options.begin(), program.options.end());
 }
 
-[[noreturn]] void refuse_verb(const CLI::App& app) {
+// All that the command line can say, and what it has said.
+class Grammar {
+ public:
+  Grammar();
+
+  CLI::App app{"ami: talk to Asterisk's Manager Interface", "ami"};
+
+  // What was parsed. Throws Failure.
+  Arguments arguments();
+
+ private:
+  struct Verb {
+    CLI::App* app;
+    ServerArguments* server;
+    std::function<Arguments()> arguments;
+  };
+
+  template <typename Type>
+  void add(CLI::App* verb, Type& arguments) {
+    verbs_.push_back({verb, &arguments.server, [&arguments] { return Arguments(arguments); }});
+  }
+  [[noreturn]] void refuse_verb() const;
+
+  std::vector<Verb> verbs_;
+  ServerArguments server_;
+  EventsArguments events_;
+  std::string format_;
+  SendArguments send_;
+  CommandArguments command_;
+  ListArguments list_;
+  OriginateArguments call_;
+  PingArguments ping_;
+};
+
+Grammar::Grammar() {
+  app.get_formatter()->column_width(26);
+  app.get_formatter()->label("SUBCOMMAND", "VERB");
+  app.set_version_flag("--version", std::string("ami ") + ami_version_string(), "Print the version and exit");
+  app.require_subcommand(0, 1);
+  app.footer(kProgramHelp);
+  app.allow_extras();  // to tell an unknown verb by our own words
+  add(add_events(app, events_, format_), events_);
+  add(add_send(app, send_), send_);
+  add(add_command(app, command_), command_);
+  add(add_list(app, list_), list_);
+  add(add_originate(app, call_), call_);
+  add(add_ping(app, ping_), ping_);
+  app.add_subcommand("mock", "Be a fake Asterisk, for tests and trials: see ami mock --help");
+  for (CLI::App* verb : app.get_subcommands({})) verb->group("Verbs");
+  add_server(app, server_);
+}
+
+void Grammar::refuse_verb() const {
+  std::string hint = "the verbs are ";
+  for (const CLI::App* verb : app.get_subcommands({})) hint += verb->get_name() + ", ";
+  hint.replace(hint.size() - 2, 2, "; see ami --help");
   std::vector<std::string> rest = app.remaining();
-  std::string hint = std::string("the verbs are ") + kVerbs + "; see ami --help";
   if (rest.empty()) throw Failure(kUsage, "no verb: " + hint);
   if (rest.front().starts_with('-'))
     throw Failure(kUsage, "unknown option (" + rest.front() + "): see ami --help");
   throw Failure(kUsage, "unknown verb (" + rest.front() + "): " + hint);
 }
 
+Arguments Grammar::arguments() {
+  if (app.get_subcommands().empty() || app.remaining_size() != 0) refuse_verb();
+  if (events_.urls.size() == 1) events_.server.url = events_.urls.front();
+  settle_layout(events_.layout, format_);
+  for (const Verb& verb : verbs_) {
+    if (!verb.app->parsed()) continue;
+    inherit(*verb.server, server_);
+    return verb.arguments();
+  }
+  throw Failure(kUsage, "mock stands first: ami mock [OPTIONS]");
+}
+
 }  // namespace
 
 Arguments parse_arguments(int argc, const char* const* argv) {
-  CLI::App app("ami: talk to Asterisk's Manager Interface", "ami");
-  app.get_formatter()->column_width(26);
-  app.get_formatter()->label("SUBCOMMAND", "VERB");
-  ServerArguments server;
-  EventsArguments events;
-  SendArguments send;
-  CommandArguments command;
-  ListArguments list;
-  OriginateArguments call;
-  PingArguments ping;
-  std::string format;
-  app.set_version_flag("--version", std::string("ami ") + ami_version_string(), "Print the version and exit");
-  app.require_subcommand(0, 1);
-  app.footer(kProgramHelp);
-  CLI::App* events_verb = add_events(app, events, format);
-  CLI::App* send_verb = add_send(app, send);
-  CLI::App* command_verb = add_command(app, command);
-  CLI::App* list_verb = add_list(app, list);
-  CLI::App* originate_verb = add_originate(app, call);
-  CLI::App* ping_verb = add_ping(app, ping);
-  app.add_subcommand("mock", "Be a fake Asterisk, for tests and trials: see ami mock --help");
-  for (CLI::App* verb : app.get_subcommands({})) verb->group("Verbs");
-  add_server(app, server);
-  app.allow_extras();  // to tell an unknown verb by our own words
-  CLI::App* used = nullptr;
+  Grammar grammar;
+  CLI::App& app = grammar.app;
   try {
     app.parse(argc, argv);
-    if (app.get_subcommands().empty() || app.remaining_size() != 0) refuse_verb(app);
-    used = app.get_subcommands().front();
   } catch (const CLI::CallForHelp&) {
     return Information{app.help()};
   } catch (const CLI::CallForVersion& version) {
@@ -248,18 +288,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
     std::string verb = begun.empty() ? "" : begun.front()->get_name() + " ";
     throw Failure(kUsage, std::string(error.what()) + ": see ami " + verb + "--help");
   }
-  for (ServerArguments* verb :
-       {&events.server, &send.server, &command.server, &list.server, &call.server, &ping.server})
-    inherit(*verb, server);
-  if (events.urls.size() == 1) events.server.url = events.urls.front();
-  settle_layout(events.layout, format);
-  if (used == events_verb) return events;
-  if (used == send_verb) return send;
-  if (used == command_verb) return command;
-  if (used == list_verb) return list;
-  if (used == originate_verb) return call;
-  if (used == ping_verb) return ping;
-  throw Failure(kUsage, "mock stands first: ami mock [OPTIONS]");
+  return grammar.arguments();
 }
 
 }  // namespace ami::cli
