@@ -237,7 +237,6 @@ Grammar::Grammar() {
   app.set_version_flag("--version", std::string("ami ") + ami_version_string(), "Print the version and exit");
   app.require_subcommand(0, 1);
   app.footer(kProgramHelp);
-  app.allow_extras();  // to tell an unknown verb by our own words
   add(add_events(app, events_, format_), events_);
   add(add_send(app, send_), send_);
   add(add_command(app, command_), command_);
@@ -247,6 +246,8 @@ Grammar::Grammar() {
   app.add_subcommand("mock", "Be a fake Asterisk, for tests and trials: see ami mock --help");
   for (CLI::App* verb : app.get_subcommands({})) verb->group("Verbs");
   add_server(app, server_);
+  // Last, since verbs would inherit it: to tell an unknown verb by our own words.
+  app.allow_extras();
 }
 
 void Grammar::refuse_verb() const {
