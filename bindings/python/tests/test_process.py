@@ -47,6 +47,38 @@ thread.start()
 pbx.abort()
 thread.join()
 """,
+    "a thread that goes on to the end": """
+pbx = ami.sync.connect(url)
+begun = threading.Event()
+def work():
+    while True:
+        pbx.send("Ping")
+        begun.set()
+threading.Thread(target=work, daemon=True).start()
+threading.Thread(target=list, args=(pbx.events("*"),), daemon=True).start()
+begun.wait()
+""",
+    "an event loop in a thread that goes on to the end": """
+begun = threading.Event()
+async def work():
+    pbx = await ami.connect(url)
+    while True:
+        await pbx.send("Ping")
+        begun.set()
+threading.Thread(target=asyncio.run, args=(work(),), daemon=True).start()
+begun.wait()
+""",
+    "a child that is forked while a thread is at work": """
+pbx = ami.sync.connect(url)
+def work():
+    while True:
+        pbx.send("Ping")
+threading.Thread(target=work, daemon=True).start()
+for _ in range(20):
+    if os.fork() == 0:
+        sys.exit(0)
+    assert os.wait()[1] == 0
+""",
     "a forked child that leaves in good order": """
 pbx = ami.sync.connect(url)
 if os.fork() == 0:

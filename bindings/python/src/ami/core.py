@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import threading
 import weakref
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable, Optional
@@ -32,6 +33,9 @@ class Core:
         self.error: Optional[Error] = None  # why it is idle; None after disconnect()
         self.waiting = 0  # who cannot go on before more has come, those who wait for a reply not counted
         self._process = os.getpid()
+        # Held by whoever uses the client or its queue, so that no other thread, and not the end of the program, comes
+        # between; may be taken again within, by the handler of a signal.
+        self.changed = threading.Condition()
         self._ends = False
         self._items = ffi.new("ami_item_t[]", BATCH)
         self._runs = ffi.new("run_t[]", BATCH)
@@ -60,27 +64,32 @@ class Core:
     def option(self, name: str) -> str:
         """An option, or server.banner, or server.version."""
         key = data(name, "option")
-        length = self._check(lib.ami_get(self.handle, key, ffi.NULL, 0))
-        buffer = ffi.new("char[]", length + 1)
-        self._check(lib.ami_get(self.handle, key, buffer, length + 1))
+        with self.changed:
+            length = self._check(lib.ami_get(self.handle, key, ffi.NULL, 0))
+            buffer = ffi.new("char[]", length + 1)
+            self._check(lib.ami_get(self.handle, key, buffer, length + 1))
         return text(buffer)
 
     def set_events(self, mask: str) -> None:
-        self._check(lib.ami_set(self.handle, b"events", data(mask, "events")))
+        with self.changed:
+            self._check(lib.ami_set(self.handle, b"events", data(mask, "events")))
 
     def stat(self, name: str) -> int:
         which = _STATS.get(name)
         if which is None:
             raise Error.of(lib.AMI_EINVAL, f"no counter {name!r}; there are {', '.join(_STATS)}")
-        return self._check(lib.ami_stat(self.handle, which))
+        with self.changed:
+            return self._check(lib.ami_stat(self.handle, which))
 
     def connect(self) -> None:
-        self._check(lib.ami_connect(self.handle))
+        with self.changed:
+            self._check(lib.ami_connect(self.handle))
         self.is_idle, self._ends, self.error = False, False, None
 
     def disconnect(self) -> None:
-        if not self.is_idle:
-            self._check(lib.ami_disconnect(self.handle))
+        with self.changed:
+            if not self.is_idle:
+                self._check(lib.ami_disconnect(self.handle))
 
     def close(self, answers: bool = False) -> None:
         """Ends the client at once and frees it; in a forked child too. Twice does no harm. With answers, what is still
@@ -100,9 +109,19 @@ class Core:
         self._queue = ffi.NULL
         self.is_ready, self.is_idle = False, True
 
+    def end(self) -> None:
+        """At the end of the program: threads that run still stop where they use the client next, and say nothing."""
+        self.changed.acquire()  # for good
+        self.close()
+
+    def forked(self) -> None:
+        """In a forked child, where nobody is left who could give the lock back."""
+        self.changed = threading.Condition()
+
     @property
     def is_closed(self) -> bool:
-        return not self._client
+        with self.changed:
+            return not self._client
 
     @property
     def is_ours(self) -> bool:
@@ -135,29 +154,35 @@ class Core:
 
     def _subscribe(self, name: str) -> int:
         subscription = ffi.new("uint64_t *")
-        self._check(lib.ami_on(self.handle, data(name, "event"), ffi.NULL, ffi.NULL, ffi.NULL, subscription))
+        with self.changed:
+            self._check(lib.ami_on(self.handle, data(name, "event"), ffi.NULL, ffi.NULL, ffi.NULL, subscription))
         return int(subscription[0])
 
     def unsubscribe(self, subscriptions: Iterable[int]) -> None:
         for subscription in subscriptions:
-            if self._buffers.pop(subscription, None) is not None and self._client and self.is_ours:
-                lib.ami_off(self._client, subscription)
+            if self._buffers.pop(subscription, None) is None or not self.is_ours:
+                continue
+            with self.changed:
+                if self._client:
+                    lib.ami_off(self._client, subscription)
 
     def send(self, action: Action, on_reply: Callable[[Reply], None], items: Optional[Buffer] = None) -> int:
         """on_reply gets the one reply, whatever happens, but after close()."""
         number = ffi.new("uint64_t *")
         null = ffi.NULL
-        if items is None:
-            self._check(lib.ami_send(self.handle, action.handle, null, null, null, number))
-        else:
-            self._check(lib.ami_send_each(self.handle, action.handle, null, null, null, null, number))
-            self._buffers[number[0]] = items
-        self._pending[number[0]] = action.name, on_reply
+        with self.changed:
+            if items is None:
+                self._check(lib.ami_send(self.handle, action.handle, null, null, null, number))
+            else:
+                self._check(lib.ami_send_each(self.handle, action.handle, null, null, null, null, number))
+                self._buffers[number[0]] = items
+            self._pending[number[0]] = action.name, on_reply
         return int(number[0])
 
     def cancel(self, number: int) -> None:
-        if self._client:
-            lib.ami_cancel(self._client, number)
+        with self.changed:
+            if self._client:
+                lib.ami_cancel(self._client, number)
 
     # ---------------------------------------------------------------------------------- what comes
 
@@ -170,7 +195,8 @@ class Core:
     def poll(self) -> int:
         """Takes what has come, as much as one crossing takes; returns how many items."""
         taken = ffi.new("void *[]", BATCH)
-        nruns = lib.bulk_poll(self._queue, self._items, BATCH, taken, self._runs)
+        with self.changed:
+            nruns = lib.bulk_poll(self._queue, self._items, BATCH, taken, self._runs)
         if nruns < 0:
             raise Error.of(nruns)
         if nruns == 0:
@@ -239,4 +265,12 @@ _STATS = {name[len("AMI_STAT_"):].lower(): getattr(lib, name) for name in dir(li
 def _close_all() -> None:
     """No thread of the library's outlives the interpreter."""
     for core in list(_open):
-        core.close()
+        core.end()
+
+
+def _renew_all() -> None:
+    for core in list(_open):
+        core.forked()
+
+
+os.register_at_fork(after_in_child=_renew_all)

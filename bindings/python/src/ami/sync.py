@@ -45,7 +45,6 @@ class Client:
 
     def __init__(self, url: Optional[str] = None, **options: Unpack[Options]) -> None:
         self._core = Core(options if url is None else {"url": url, **options})
-        self._changed = threading.Condition()  # guards the core too
         self._poller: Optional[int] = None  # the thread that waits for the descriptor
         self._ends = False  # nobody is to wait for it any more
         self._bell, self._rope = os.pipe()  # to tell the poller so
@@ -56,7 +55,7 @@ class Client:
         """Connects, and waits until the login is accepted, or raises why it was not."""
         core = self._core
         try:
-            with self._changed:
+            with self._core.changed:
                 core.connect()
             self._wait(lambda: core.is_ready or core.is_idle)
             if core.error is not None:
@@ -74,7 +73,7 @@ class Client:
         if core.is_closed:
             return
         try:
-            with self._changed:
+            with self._core.changed:
                 core.disconnect()
             self._wait(lambda: core.is_idle)
         finally:
@@ -85,14 +84,14 @@ class Client:
         if not self._core.is_ours:  # a forked child, whose lock another thread of the parent may hold
             self._core.close()
             return
-        with self._changed:
+        with self._core.changed:
             if not self._ends:
                 self._ends = True
                 os.write(self._rope, b"x")
             while self._poller not in (None, threading.get_ident()):
-                self._changed.wait()
+                self._core.changed.wait()
             self._core.close(answers=True)
-            self._changed.notify_all()
+            self._core.changed.notify_all()
 
     def __enter__(self) -> Self:
         return self
@@ -138,7 +137,7 @@ class Client:
         """Sends an action, and waits for its reply; see ami.Client.send()."""
         made = Action(action, fields, headers, variables=variables, until=until, timeout=timeout)
         answers: builtins.list[Reply] = []
-        with self._changed:
+        with self._core.changed:
             number = self._core.send(made, answers.append)
         try:
             self._wait(lambda: bool(answers))
@@ -161,7 +160,7 @@ class Client:
 
     def events(self, *patterns: str) -> EventStream:
         """Events by name or glob, from now on; see ami.Client.events()."""
-        with self._changed:
+        with self._core.changed:
             return EventStream(self, *self._core.subscribe(patterns))
 
     # ----------------------------------------------------------------------------------- waiting
@@ -169,7 +168,7 @@ class Client:
     def _wait(self, condition: Callable[[], bool], timeout: Optional[float] = None) -> bool:
         """Takes in what comes until the condition holds; False when it does not in time."""
         end = None if timeout is None else time.monotonic() + timeout
-        with self._changed:
+        with self._core.changed:
             while not condition():
                 if self._core.is_closed:
                     raise Error.of(lib.AMI_ESTATE, "the client is closed")
@@ -178,7 +177,7 @@ class Client:
                     return False
                 # Our own thread may be the poller, and we in the handler of a signal that it took.
                 if self._ends or self._poller not in (None, threading.get_ident()):
-                    self._changed.wait(left)
+                    self._core.changed.wait(left)
                 else:
                     self._take_in(left)
             return True
@@ -189,15 +188,15 @@ class Client:
         waiter = select.poll()  # not shared: the handler of a signal may come here again
         waiter.register(self._core.descriptor, select.POLLIN)
         waiter.register(self._bell, select.POLLIN)
-        self._changed.release()
+        self._core.changed.release()
         try:
             waiter.poll(None if timeout is None else timeout * 1000)
         finally:
-            self._changed.acquire()
+            self._core.changed.acquire()
             self._poller = None
             if not self._core.is_closed:
                 self._core.poll()
-            self._changed.notify_all()
+            self._core.changed.notify_all()
 
 
 class _Stream:
@@ -238,16 +237,16 @@ class _Stream:
         """The fastest way: no messages, but some rows at a time; see ami.Client."""
         columns = Columns(keys)
         while self._fill():
-            with self._client._changed:
+            with self._client._core.changed:
                 rows = self._buffer.take_rows(columns)
             yield rows
 
     def _take(self) -> None:
-        with self._client._changed:
+        with self._client._core.changed:
             self._taken = iter(self._buffer.take())
 
     def close(self) -> None:
-        with self._client._changed:
+        with self._client._core.changed:
             self._buffer.is_over = True
             self._buffer.discard()
             self._taken = iter(())
@@ -271,7 +270,7 @@ class EventStream(_Stream):
         super().__init__(client, buffer)
 
     def close(self) -> None:
-        with self._client._changed:
+        with self._client._core.changed:
             self._client._core.unsubscribe(self._subscriptions)
         super().close()
 
@@ -283,7 +282,7 @@ class ListStream(_Stream):
     def __init__(self, client: Client, action: Action) -> None:
         self._answers: list[Reply] = []
         buffer = Buffer(None)
-        with client._changed:
+        with client._core.changed:
             self._number = client._core.send(action, self._answers.append, buffer)
         super().__init__(client, buffer)
 
@@ -292,7 +291,7 @@ class ListStream(_Stream):
         return self._answers[0] if self._answers else None
 
     def close(self) -> None:
-        with self._client._changed:
+        with self._client._core.changed:
             if not self._answers:
                 self._client._core.cancel(self._number)
         super().close()
