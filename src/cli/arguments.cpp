@@ -15,6 +15,7 @@ constexpr const char* kServerGroup = "Server";
 constexpr const char* kOutputGroup = "Output";
 
 constexpr const char* kUrlText = "ami[s]://USER@HOST[:PORT][?OPTION=VALUE]; or AMI_URL";
+constexpr const char* kProfileText = "A server of the configuration file; or AMI_PROFILE";
 
 void add_login(CLI::App& app, ServerArguments& server) {
   auto append = [&server](const std::string& option) { server.options.push_back(option); };
@@ -31,6 +32,7 @@ void add_login(CLI::App& app, ServerArguments& server) {
 
 void add_server(CLI::App& app, ServerArguments& server) {
   app.add_option("--url", server.url, kUrlText)->type_name("URL")->group(kServerGroup);
+  app.add_option("-p,--profile", server.profile, kProfileText)->type_name("PROFILE")->group(kServerGroup);
   add_login(app, server);
 }
 
@@ -99,6 +101,10 @@ CLI::App* add_events(CLI::App& app, EventsArguments& events, std::string& format
   add_layout(*verb, events.layout, format);
   verb->add_option("--url", events.urls, std::string(kUrlText) + ".\nMany times: one stream of all")
       ->type_name("URL")
+      ->allow_extra_args(false)
+      ->group(kServerGroup);
+  verb->add_option("-p,--profile", events.profiles, kProfileText)
+      ->type_name("PROFILE")
       ->allow_extra_args(false)
       ->group(kServerGroup);
   add_login(*verb, events.server);
@@ -192,6 +198,7 @@ CLI::App* add_ping(CLI::App& app, PingArguments& ping) {
 
 // What was given before the verb holds, but what was given behind it goes first.
 void inherit(ServerArguments& verb, const ServerArguments& program) {
+  if (verb.profile.empty()) verb.profile = program.profile;
   if (verb.url.empty()) verb.url = program.url;
   if (verb.password_file.empty()) verb.password_file = program.password_file;
   verb.options.insert(verb.options.begin(), program.options.begin(), program.options.end());
@@ -264,6 +271,7 @@ void Grammar::refuse_verb() const {
 Arguments Grammar::arguments() {
   if (app.get_subcommands().empty() || app.remaining_size() != 0) refuse_verb();
   if (events_.urls.size() == 1) events_.server.url = events_.urls.front();
+  if (events_.profiles.size() == 1) events_.server.profile = events_.profiles.front();
   settle_layout(events_.layout, format_);
   for (const Verb& verb : verbs_) {
     if (!verb.app->parsed()) continue;

@@ -17,24 +17,21 @@ namespace {
 // Enough for a Logoff to be answered; the end of the process closes the connection anyway.
 constexpr std::chrono::seconds kLongestClose(2);
 
-std::string url_of(const ServerArguments& server) {
-  if (!server.url.empty()) return server.url;
-  return environment("AMI_URL");
-}
-
-bool has_option(const std::vector<std::string>& options, const std::string& name) {
-  return std::any_of(options.begin(), options.end(), [&name](const std::string& option) {
-    return option.size() > name.size() && strncasecmp(option.c_str(), name.c_str(), name.size()) == 0 &&
-           option[name.size()] == '=';
-  });
-}
-
 int milliseconds_until(const std::optional<Deadline>& deadline) {
   if (!deadline) return -1;
   auto left =
       std::chrono::ceil<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now()).count();
   constexpr int kLongest = 1 << 30;
   return left <= 0 ? 0 : static_cast<int>(std::min<long long>(left, kLongest));
+}
+
+Failure no_server(const Profile& profile) {
+  const std::string file = configuration_file();
+  if (profile.name().empty())
+    return {kUsage, "no server (neither --url nor AMI_URL is set, and " + (file.empty() ? "HOME" : file) +
+                        " has no profile named default): give --url ami://USER@HOST or -p PROFILE"};
+  return {kUsage, "no server (the profile " + profile.name() + " of " + file +
+                      " has no url): add url = ami://USER@HOST to it"};
 }
 
 }  // namespace
@@ -46,22 +43,41 @@ Connection::Connection(const ServerArguments& server, const std::vector<Setting>
       client_(ami_new()) {
   if (!queue_ || !client_) throw std::bad_alloc();
   for (const Setting& setting : defaults) set(setting.name, setting.value);
-  std::string url = url_of(server);
-  if (!url.empty()) set("url", url);
-  bool is_told = std::any_of(server.options.begin(), server.options.end(), is_password_option);
-  for (const std::string& option : server.options) set_pair(option);
-  if (url.empty() && !has_option(server.options, "host"))
-    throw Failure(kUsage, "no server (neither --url nor AMI_URL is set): give --url ami://USER@HOST");
-  if (!server.password_file.empty() || !(is_told || url_has_password(url))) {
-    std::string who = option_of(client(), "username") + "@" + option_of(client(), "host");
-    set("password", find_password(server.password_file, who, signals).text());
+  const Profile profile(server);
+  const std::string given = !server.url.empty()       ? server.url
+                            : !profile.name().empty() ? std::string()
+                                                      : environment("AMI_URL");
+  if (!given.empty()) {
+    set("url", given);
+  } else if (!profile.url().value.empty()) {
+    set(profile, profile.url());
+  } else if (!server.has_option("host") && !profile.has_option("host")) {
+    throw no_server(profile);
   }
-  if (is_told || url_has_password(server.url))
+  for (const Profile::Entry& option : profile.options()) set(profile, option);
+  for (const std::string& option : server.options) set_pair(option);
+  const bool shown = std::any_of(server.options.begin(), server.options.end(), is_password_option) ||
+                     url_has_password(server.url);
+  const bool is_told = shown || url_has_password(given.empty() ? profile.url().value : given) ||
+                       profile.has_option("password");
+  if (!server.password_file.empty() || !is_told) {
+    std::string who = option_of(client(), "username") + "@" + option_of(client(), "host");
+    set("password", find_password(server.password_file, profile, who, signals).text());
+  }
+  if (shown)
     complain(
         "warning: others on this machine can see a password on the command line: use AMI_PASSWORD or "
         "--password-file");
   int err = ami_set_queue(client(), queue());
   if (err != AMI_OK) throw failure_of(client(), err);
+}
+
+void Connection::set(const Profile& profile, const Profile::Entry& entry) {
+  try {
+    set(entry.name, entry.value);
+  } catch (const Failure& failure) {
+    throw Failure(failure.exit_code(), profile.place_of(entry) + ": " + failure.what());
+  }
 }
 
 void Connection::set_pair(const std::string& option) {

@@ -9,16 +9,11 @@
 
 #include "cli/failure.h"
 #include "cli/handle.h"
+#include "cli/profile.h"
+#include "cli/server.h"
 #include "cli/signals.h"
 
 namespace ami::cli {
-
-// Which server, and how, as the command line says.
-struct ServerArguments {
-  std::string url;                   // "": AMI_URL
-  std::string password_file;         // "": none; "-": stdin
-  std::vector<std::string> options;  // name=value, any option of ami_set()
-};
 
 struct Setting {
   const char* name;
@@ -32,9 +27,9 @@ using Deadline = std::chrono::steady_clock::time_point;
 // A client with its queue.
 class Connection {
  public:
-  // Idle, with the options set: the defaults, those of the URL, the others, the password; later ones win. May
-  // ask for the password. Throws Failure.
-  // With another connection it shares that one's queue.
+  // Idle, with the options set: the defaults, those of the URL, of the profile, the others, the password;
+  // later ones win. May ask for the password. Throws Failure. With another connection it shares that one's
+  // queue.
   Connection(const ServerArguments& server, const std::vector<Setting>& defaults, const Signals& signals,
              const Connection* other = nullptr);
 
@@ -63,6 +58,7 @@ class Connection {
 
  private:
   void set(const std::string& name, const std::string& value);
+  void set(const Profile& profile, const Profile::Entry& entry);
   void set_pair(const std::string& option);  // name=value
 
   const Signals& signals_;

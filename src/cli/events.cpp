@@ -31,10 +31,10 @@ class EventStream {
       std::chrono::duration<double> length(arguments.seconds);
       deadline_ = std::chrono::steady_clock::now() + std::chrono::ceil<std::chrono::milliseconds>(length);
     }
-    if (arguments.urls.size() > 1) {
-      for (const std::string& url : arguments.urls) add_labelled(arguments.server, url);
-    } else {
+    if (arguments.urls.size() < 2 && arguments.profiles.size() < 2) {
       add(arguments.server);
+    } else {
+      add_several(arguments);
     }
     for (const auto& source : sources_)
       for (const std::string& name : names(arguments.globs)) source->connection.subscribe(name);
@@ -74,15 +74,29 @@ class EventStream {
     sources_.push_back(std::make_unique<Source>(Source{{server, {{"reconnect", "true"}}, signals_, other}}));
   }
 
-  void add_labelled(ServerArguments server, const std::string& url) {
-    constexpr size_t kLongestIdentifier = 24;
-    server.url = url;
+  // Several URLs may share one profile; several profiles are servers of their own.
+  void add_several(const EventsArguments& arguments) {
+    ServerArguments server = arguments.server;
+    for (const std::string& url : arguments.urls) {
+      server.url = url;
+      add_labelled(server);
+    }
+    if (arguments.profiles.size() < 2) return;
+    server.url.clear();
+    for (const std::string& profile : arguments.profiles) {
+      server.profile = profile;
+      add_labelled(server);
+    }
+  }
+
+  void add_labelled(const ServerArguments& server) {
     add(server);
     ami_t* client = sources_.back()->connection.client();
     if (!option_of(client, "identifier").empty()) return;
-    std::string label = option_of(client, "host") + ":" + option_of(client, "port");
-    if (label.size() > kLongestIdentifier) label = "server" + std::to_string(sources_.size());
-    ami_set(client, "identifier", label.c_str());
+    std::string label =
+        server.url.empty() ? server.profile : option_of(client, "host") + ":" + option_of(client, "port");
+    if (ami_set(client, "identifier", label.c_str()) == AMI_OK) return;  // else it is too long
+    ami_set(client, "identifier", ("server" + std::to_string(sources_.size())).c_str());
   }
 
   [[nodiscard]] Connection& first() const { return sources_.front()->connection; }

@@ -11,8 +11,9 @@
 namespace ami::cli {
 
 struct EventsArguments {
-  ServerArguments server;         // of all, but for the URL when there are several
+  ServerArguments server;         // of all, but for what there are several of
   std::vector<std::string> urls;  // several servers: one stream, each message with its label
+  std::vector<std::string> profiles;
   Layout layout;
   std::vector<std::string> globs;       // none: all
   std::vector<std::string> not_globs;   // of names that are left out

@@ -11,6 +11,17 @@ const char* const kProgramHelp = R"(Examples:
   ami originate PJSIP/100 --exten 200      a call, and what becomes of it
   ami mock --port 5038                     a fake Asterisk to try things on
 
+The server is that of --url; else of -p, a profile of ~/.config/ami/config (or
+$XDG_CONFIG_HOME/ami/config); else of AMI_URL; else of the profile that AMI_PROFILE names,
+or the one named default. With -p, a --url takes the place of the profile's own.
+  [office]
+  url = amis://admin@pbx.example        # any option of the library: tls.ca = office.pem
+  password-command = secret-tool lookup service ami
+The password is that of --password-file, of the URL, or of the profile: its password-file
+(relative to the configuration), its password-command (run by sh, the first line counts),
+or password, in a file that nobody else can read; else of AMI_PASSWORD; else it is asked
+for. A # or ; begins a comment, at the end of a line behind a blank ; alone does.
+
 Exit codes: 0 done, 1 Asterisk said Error, 2 wrong usage, 3 no connection,
 4 no login, 5 time-out, 6 stdout cannot be written, 128 + N ended by signal N.
 'ami VERB --help' tells more about each.)";
@@ -32,8 +43,8 @@ stream lives through restarts of Asterisk, unless -o reconnect=false.
 A format is json, text, raw, csv (whose columns --fields names), or a pattern: %t time,
 %n name, %k kind, %s number, %l label, %{Key} the first value of that header, %% percent.
 
-With several --url each line has a label: the option identifier of its URL, or else host
-and port.
+With several --url or -p each line has a label: the option identifier of the server, or
+else the name of its profile, or else host and port.
 
 Exit codes: 0 at the end of --count or --for, or when nobody reads any more; 130 at
 Ctrl-C, 143 at SIGTERM; others as in 'ami --help'.

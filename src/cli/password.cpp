@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <strings.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <utility>
 
 #include "cli/failure.h"
@@ -18,13 +20,9 @@ namespace {
 
 constexpr size_t kLongest = 1022;  // as long as a line of AMI can be
 
-void wipe(std::string& text) {
-  // volatile: a plain fill before the end of a life may be optimised away.
-  for (volatile char& c : text) c = '\0';
-}
-
-// The first line of fd, without its line end. Byte by byte: what follows may belong to somebody else.
-Password first_line(int fd, const std::string& source) {
+// The first line of fd, without its line end, and no more than one byte too long. Byte by byte: what follows
+// may belong to somebody else.
+std::string read_line(int fd, const std::string& source) {
   std::string line;
   line.reserve(kLongest + 1);  // no copy is left behind by growth
   char c = '\0';
@@ -36,6 +34,10 @@ Password first_line(int fd, const std::string& source) {
     throw Failure(kUsage, "the password cannot be read (" + source + ", " + reason + "): check the file");
   }
   if (!line.empty() && line.back() == '\r') line.pop_back();
+  return line;
+}
+
+Password password_of(std::string line, const std::string& source) {
   if (line.empty() || line.size() > kLongest) {
     wipe(line);
     throw Failure(kUsage,
@@ -44,17 +46,45 @@ Password first_line(int fd, const std::string& source) {
   return Password(std::move(line));
 }
 
+Password first_line(int fd, const std::string& source) {
+  return password_of(read_line(fd, source), source);
+}
+
 Password password_of_file(const std::string& file) {
   if (file == "-") return first_line(STDIN_FILENO, "stdin");
   int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     throw Failure(kUsage, "the password file cannot be opened (" + file + ", " + reason_of(errno) +
-                              "): check --password-file");
+                              "): check its name");
   struct Closer {
     int fd;
     ~Closer() { close(fd); }
   } closer{fd};
   return first_line(fd, file);
+}
+
+// By the system's shell, as the user would run it.
+Password password_of_command(const std::string& command, const Signals& signals) {
+  // Our input stays ours: it may hold actions. NOLINTNEXTLINE(cert-env33-c): a shell is what is promised
+  FILE* output = popen(("exec </dev/null\n" + command).c_str(), "re");
+  if (output == nullptr)
+    throw Failure(kUsage, "no shell for the password-command (" + reason_of(errno) + ")");
+  pollfd watched[] = {{fileno(output), POLLIN, 0}, {signals.fd(), POLLIN, 0}};
+  while (poll(watched, 2, -1) < 0 && errno == EINTR) {
+  }
+  // A signal to us alone has not reached the command, which is left to end by itself.
+  if (watched[1].revents != 0) throw Failure(signals.exit_code(), "interrupted: nothing was sent");
+  std::string line = read_line(fileno(output), "password-command");
+  char rest = '\0';
+  while (read(fileno(output), &rest, 1) == 1) {
+  }
+  const int status = pclose(output);
+  if (status == 0) return password_of(std::move(line), "password-command");
+  wipe(line);
+  throw Failure(kUsage, "the password-command failed (" +
+                            (WIFEXITED(status) ? "exit code " + std::to_string(WEXITSTATUS(status))
+                                               : "signal " + std::to_string(WTERMSIG(status))) +
+                            "): run it by hand to see why");
 }
 
 // The terminal of stdin without echo; as it was, at the end.
@@ -89,7 +119,25 @@ Password typed_password(const std::string& who, const Signals& signals) {
   return first_line(STDIN_FILENO, "terminal");
 }
 
+// What is wrong with it is told with its place.
+Password password_of_profile(const Profile& profile, const Signals& signals) {
+  const bool has_file = !profile.password_file().value.empty();
+  const Profile::Entry& entry = has_file ? profile.password_file() : profile.password_command();
+  try {
+    if (has_file) return password_of_file(entry.value);
+    return password_of_command(entry.value, signals);
+  } catch (const Failure& failure) {
+    if (failure.exit_code() != kUsage) throw;
+    throw Failure(kUsage, profile.place_of(entry) + ": " + failure.what());
+  }
+}
+
 }  // namespace
+
+void wipe(std::string& text) {
+  // volatile: a plain fill before the end of a life may be optimised away.
+  for (volatile char& c : text) c = '\0';
+}
 
 Password::~Password() {
   wipe(text_);
@@ -111,8 +159,10 @@ bool is_password_option(std::string_view option) {
   return option.size() >= kName.size() && strncasecmp(option.data(), kName.data(), kName.size()) == 0;
 }
 
-Password find_password(const std::string& file, const std::string& who, const Signals& signals) {
+Password find_password(const std::string& file, const Profile& profile, const std::string& who,
+                       const Signals& signals) {
   if (!file.empty()) return password_of_file(file);
+  if (profile.has_password_source()) return password_of_profile(profile, signals);
   const char* variable = environment("AMI_PASSWORD");
   if (*variable != '\0') return Password(variable);
   if (isatty(STDIN_FILENO) == 1) return typed_password(who, signals);

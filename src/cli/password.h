@@ -3,9 +3,13 @@
 #include <string>
 #include <string_view>
 
+#include "cli/profile.h"
 #include "cli/signals.h"
 
 namespace ami::cli {
+
+// Fills it with zeros.
+void wipe(std::string& text);
 
 // A password in memory: wiped at its end.
 class Password {
@@ -27,8 +31,9 @@ bool url_has_password(const std::string& url);
 bool is_password_option(std::string_view option);
 
 // The password of a server whose URL and options hold none: the first line of the file (- is stdin), or else
-// AMI_PASSWORD, or else what is typed at the terminal. who (user@host) stands in the question. Throws Failure
-// when there is none.
-Password find_password(const std::string& file, const std::string& who, const Signals& signals);
+// that of the profile's password-file or password-command, or else AMI_PASSWORD, or else what is typed at the
+// terminal. who (user@host) stands in the question. Throws Failure when there is none.
+Password find_password(const std::string& file, const Profile& profile, const std::string& who,
+                       const Signals& signals);
 
 }  // namespace ami::cli

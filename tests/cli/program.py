@@ -18,6 +18,7 @@ def environment(extra=None):
             if not name.startswith("AMI_") and name not in ("NO_COLOR", "TERM")}
     kept["TERM"] = "xterm"
     kept["TZ"] = "UTC"
+    kept["XDG_CONFIG_HOME"] = "/nonexistent"
     kept.update(extra or {})
     return kept
 
