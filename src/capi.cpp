@@ -13,6 +13,7 @@
 #include "net/fork.h"
 #include "net/socket.h"
 #include "protocol/action.h"
+#include "protocol/digest.h"
 
 using ami::Handler;
 using ami::HandlerPtr;
@@ -317,6 +318,20 @@ int ami_action_until(ami_action_t* action, const char* event) {
   return on_action(action, [&] {
     if (event == nullptr) return action->refuse(AMI_EINVAL, "the event's name may not be NULL");
     return action->set_until(event);
+  });
+}
+
+int ami_action_bytes(ami_action_t* action, char* buf, size_t cap) {
+  return on_action(action, [&] {
+    if (buf == nullptr && cap > 0) return static_cast<int>(AMI_EINVAL);
+    std::string bytes;
+    std::string why;
+    int err = action->check(why);
+    if (err == 0) err = action->write(action->own_id(), ami::Encoding::kBytes, bytes, why);
+    if (err != 0) action->explain(why);
+    if (err == 0) err = copy_out(bytes, buf, cap);
+    ami::wipe(bytes);  // a secret may have been in it
+    return err;
   });
 }
 

@@ -1,5 +1,6 @@
 #include "cli/action.h"
 
+#include <algorithm>
 #include <new>
 
 #include "cli/failure.h"
@@ -50,6 +51,12 @@ ActionHandle make_action(const std::string& name, const std::vector<std::string>
                                         field.size() - equals - 1));
   }
   return action;
+}
+
+std::string bytes_of(ami_action_t* action) {
+  const auto copy = [action](char* text, size_t room) { return ami_action_bytes(action, text, room); };
+  check(action, std::min(copy(nullptr, 0), 0));
+  return text_of(copy);
 }
 
 ReplyHandle perform(const Connection& connection, const ami_action_t* action) {

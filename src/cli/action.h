@@ -11,6 +11,9 @@ namespace ami::cli {
 // An action from the command line's Key=Value texts. Throws Failure for what Asterisk would misread.
 ActionHandle make_action(const std::string& name, const std::vector<std::string>& fields);
 
+// What sending it would write. Throws Failure when it cannot be sent.
+std::string bytes_of(ami_action_t* action);
+
 // Of a call on an action that gave err: throws Failure with the action's detail, unless it is AMI_OK.
 void check(const ami_action_t* action, int err);
 

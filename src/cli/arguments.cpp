@@ -114,10 +114,15 @@ CLI::App* add_events(CLI::App& app, EventsArguments& events, std::string& format
 
 CLI::App* add_send(CLI::App& app, SendArguments& send) {
   CLI::App* verb = app.add_subcommand("send", "Send an action and print the answer");
-  verb->add_option("ACTION", send.action, "Its name, such as Originate")->required()->type_name("");
+  verb->add_option("ACTION", send.action, "Its name, such as Originate; none, or -: those of stdin")
+      ->type_name("");
   verb->add_option("KEY=VALUE", send.fields, "Its headers")->type_name("");
   verb->add_option("--until", send.until, "Wait for this event of the action's")->type_name("EVENT");
   verb->add_flag("--force", send.force, "Send what no Asterisk is known to have, too");
+  verb->add_flag("--dry-run", send.dry_run, "Check it, and print the bytes instead of sending them");
+  verb->add_option("--jobs", send.jobs, "How many of stdin's at a time; default: 8")
+      ->type_name("N")
+      ->check(between(size_t{1}, size_t{65536}));
   add_timeout(*verb, send.timeout_ms);
   add_format(*verb, send.format, kJsonDefault);
   add_server(*verb, send.server);

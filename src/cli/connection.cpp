@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <new>
 #include <string_view>
 
@@ -119,15 +120,17 @@ void Connection::open() {
   throw interrupted("nothing was sent");
 }
 
-Wake Connection::wait(std::optional<Deadline> deadline, int reader) const {
-  pollfd watched[] = {{signals_.fd(), POLLIN, 0}, {ami_queue_fd(queue()), POLLIN, 0}, {reader, 0, 0}};
+Wake Connection::wait(std::optional<Deadline> deadline, int reader, int input) const {
+  pollfd watched[] = {
+      {signals_.fd(), POLLIN, 0}, {ami_queue_fd(queue()), POLLIN, 0}, {reader, 0, 0}, {input, POLLIN, 0}};
   while (true) {
-    int ready = poll(watched, 3, milliseconds_until(deadline));
+    int ready = poll(watched, std::size(watched), milliseconds_until(deadline));
     if (ready < 0 && errno == EINTR) continue;
     if (watched[0].revents != 0) return Wake::kSignal;
     if (watched[2].revents != 0) return Wake::kReaderGone;
     if (deadline && std::chrono::steady_clock::now() >= *deadline) return Wake::kDeadline;
     if (watched[1].revents != 0) return Wake::kItems;
+    if (watched[3].revents != 0) return Wake::kInput;
   }
 }
 

@@ -20,7 +20,7 @@ struct Setting {
   const char* value;
 };
 
-enum class Wake { kItems, kSignal, kReaderGone, kDeadline };
+enum class Wake { kItems, kSignal, kReaderGone, kDeadline, kInput };
 
 using Deadline = std::chrono::steady_clock::time_point;
 
@@ -43,8 +43,9 @@ class Connection {
   void start();
   // Begins to connect and waits for the login. Throws Failure.
   void open();
-  // Blocks until there is something to do. reader: a descriptor whose reader may go away, or -1.
-  [[nodiscard]] Wake wait(std::optional<Deadline> deadline, int reader = -1) const;
+  // Blocks until there is something to do. reader: a descriptor whose reader may go away, or -1. input: one
+  // that may have something to be read, or -1.
+  [[nodiscard]] Wake wait(std::optional<Deadline> deadline, int reader = -1, int input = -1) const;
   // Logs off and waits for the end; what comes in meanwhile is handed to see.
   void close(const std::function<void(const ami_item_t&)>& see = {});
 

@@ -65,6 +65,8 @@ const char* const kSendHelp = R"(Examples:
   ami send Originate Channel=PJSIP/100 Application=Playback Data=hello-world \
       Async=true --until OriginateResponse
   ami send SetVar Variable=greeting Value='a = b'
+  ami send --dry-run Hangup Channel=PJSIP/100-00000001 Cause=16
+  ami send --jobs 20 < actions.jsonl > replies.jsonl
 
 The first = parts key and value. A key may be given many times. The action and its
 headers are looked up first in what Asterisk 1.4 to 24 have. The JSON holds the
@@ -72,7 +74,17 @@ response, the items of a list and the event that ended it:
   {"action":"Ping","status":0,"error":null,"fate":"answered","response":{...},
    "items":[],"end":null,"output":null}
 fate tells whether to send again is safe: not_sent, maybe_run (sent, no answer seen),
-answered. The messages in it look as in 'ami events --help'.)";
+answered. The messages in it look as in 'ami events --help'.
+
+Without an ACTION stdin holds them, each a line of JSON, with a header that repeats as an
+array; the options hold for all of them:
+  {"Action":"Originate","Channel":"PJSIP/100","Exten":"200","Variable":["a=1","b=2"]}
+Up to --jobs of them are under way at a time. Each has a line of output, in the order in
+which their ends come: "line" says which line of the input it belongs to. A line that is
+no action is not sent (stderr says why), and the others go on. Exit code: the greatest of
+what each would have alone.
+
+--dry-run needs no server. The ActionID is not yet there.)";
 
 const char* const kCommandHelp = R"(Examples:
   ami command 'core show channels'

@@ -2,8 +2,10 @@
 
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string_view>
 
+#include "cli/failure.h"
 #include "cli/utf8.h"
 
 namespace ami::cli {
@@ -13,12 +15,12 @@ using Json = nlohmann::ordered_json;
 
 const char* fate_text(int fate) {
   switch (fate) {
-    case AMI_NOT_SENT:
-      return "not_sent";
+    case AMI_MAYBE_RUN:
+      return "maybe_run";
     case AMI_ANSWERED:
       return "answered";
     default:
-      return "maybe_run";
+      return "not_sent";
   }
 }
 
@@ -71,7 +73,52 @@ Json output_json(const ami_msg_t* response) {
   return restorable({text, length});
 }
 
+[[noreturn]] void refuse(const std::string& what) {
+  throw Failure(kUsage, what + R"(: write an action as {"Action":"Ping"})");
+}
+
+// A second value of the same key would take the place of the first, and nobody would know.
+Json parsed(const std::string& line) {
+  std::set<std::string> keys;
+  const auto look = [&keys](int depth, Json::parse_event_t event, const Json& value) {
+    if (event == Json::parse_event_t::key && depth == 1 && !keys.insert(value.get<std::string>()).second)
+      throw Failure(kUsage,
+                    value.dump() + R"( stands there twice: write its values as an array, "Key":["a","b"])");
+    return true;
+  };
+  try {
+    return Json::parse(line, look);
+  } catch (const Json::parse_error& error) {
+    refuse("this is no JSON (at byte " + std::to_string(error.byte) + ")");
+  }
+}
+
+std::string value_text(const std::string& key, const Json& value) {
+  if (value.is_string()) return restored(value.get_ref<const std::string&>());
+  if (value.is_boolean() || value.is_number_integer()) return value.dump();
+  throw Failure(kUsage, key + " has a value that is no text (" + value.dump() + "): write it as a string");
+}
+
 }  // namespace
+
+NamedFields read_action(const std::string& line) {
+  const Json json = parsed(line);
+  if (!json.is_object()) refuse("this is no object");
+  NamedFields action;
+  for (const auto& [key, value] : json.items()) {
+    if (is_same_key(key, "Action") && action.name.empty()) {
+      action.name = value_text(key, value);
+      continue;
+    }
+    const std::string name = restored(key);
+    if (name.find('=') != std::string::npos)
+      throw Failure(kUsage, "a header's name with = (" + key + R"(): write it as "Key":"Value")");
+    for (const Json& each : value.is_array() ? value : Json::array({value}))
+      action.fields.push_back(name + '=' + value_text(key, each));
+  }
+  if (action.name.empty()) refuse("there is no Action");
+  return action;
+}
 
 std::string utc_time(uint64_t unix_ns) {
   auto seconds = static_cast<std::time_t>(unix_ns / 1'000'000'000U);
@@ -101,10 +148,11 @@ std::string json_line(const ami_msg_t* message, const Keys& keys) {
   return message_json(message, keys).dump() + "\n";
 }
 
-std::string json_line(const char* action, const ami_reply_t* reply) {
+std::string json_line(const char* action, const ami_reply_t* reply, size_t line) {
   int status = ami_reply_status(reply);
   Json json = Json::object();
-  json["action"] = restorable(action);
+  if (line != 0) json["line"] = line;
+  json["action"] = *action == '\0' ? Json(nullptr) : Json(restorable(action));
   json["status"] = status;
   json["error"] = status == AMI_OK ? Json(nullptr) : Json(ami_err_name(status));
   json["fate"] = fate_text(ami_reply_fate(reply));

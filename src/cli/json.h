@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ami/ami.h"
 #include "cli/key.h"
@@ -24,9 +25,20 @@ std::string json_line(const ami_msg_t* message, const Keys& keys = {});
  *   {"action":"Ping","status":0,"error":null,"fate":"answered","response":{...},"items":[...],"end":null,"output":null}
  *
  * status is 0 or an AMI_E* number, error its name, fate not_sent, maybe_run or answered; response and end are
- * messages or null, items are messages, output is the text of a Command or null.
+ * messages or null, items are messages, output is the text of a Command or null. Of a line of input that was
+ * refused there is no reply (null): its status is AMI_EINVAL, its fate not_sent, and its action null if that
+ * is what could not be read. "line" stands first, unless 0.
  */
-std::string json_line(const char* action, const ami_reply_t* reply);
+std::string json_line(const char* action, const ami_reply_t* reply, size_t line = 0);
+
+struct NamedFields {
+  std::string name;
+  std::vector<std::string> fields;  // Key=Value
+};
+
+// An action as JSON: {"Action":"Originate","Channel":"PJSIP/100","Priority":1,"Variable":["a=1","b=2"]}, with
+// bytes that are no UTF-8 as restorable() leaves them. Throws Failure for what is anything else.
+NamedFields read_action(const std::string& line);
 
 // "2026-11-24T04:45:56.123Z", and what kind stands for, as in the JSON.
 std::string utc_time(uint64_t unix_ns);

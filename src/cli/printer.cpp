@@ -63,9 +63,11 @@ std::string Printer::message(const ami_msg_t* message) const {
   }
 }
 
-std::string Printer::reply(const char* action, const ami_reply_t* reply) const {
+std::string Printer::reply(const char* action, const ami_reply_t* reply, size_t line) const {
   if (layout_.format == Format::kRaw) return raw(reply);
-  return layout_.format == Format::kJson ? json_line(action, reply) : text_block(reply, is_coloured_);
+  if (layout_.format == Format::kJson) return json_line(action, reply, line);
+  const std::string head = line == 0 ? "" : std::to_string(line) + " " + visible(action) + ": ";
+  return reply == nullptr ? "" : head + text_block(reply, is_coloured_);
 }
 
 std::string Printer::output(const ami_msg_t* response) const {

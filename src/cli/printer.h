@@ -39,7 +39,8 @@ class Printer {
   // What comes before the first message; "" but in CSV.
   [[nodiscard]] std::string head() const;
   [[nodiscard]] std::string message(const ami_msg_t* message) const;
-  [[nodiscard]] std::string reply(const char* action, const ami_reply_t* reply) const;
+  // line: of the input, from which the action came; 0: from elsewhere.
+  [[nodiscard]] std::string reply(const char* action, const ami_reply_t* reply, size_t line = 0) const;
   // The text of a Command as Asterisk's console would show it. On a terminal its control characters are made
   // visible.
   [[nodiscard]] std::string output(const ami_msg_t* response) const;

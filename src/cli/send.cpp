@@ -1,10 +1,10 @@
 #include "cli/send.h"
 
 #include "cli/action.h"
+#include "cli/batch.h"
 #include "cli/catalogue.h"
 
 namespace ami::cli {
-namespace {
 
 ActionHandle action_of(const SendArguments& arguments) {
   ActionHandle action = make_action(arguments.action, arguments.fields);
@@ -14,12 +14,19 @@ ActionHandle action_of(const SendArguments& arguments) {
   return action;
 }
 
-}  // namespace
+Connection connection_for(const SendArguments& arguments, const Signals& signals) {
+  // Nobody sees the events, but --until lives on them.
+  return {arguments.server, {{"events", arguments.until.empty() ? "off" : "on"}}, signals};
+}
 
 int run_send(const SendArguments& arguments, const Signals& signals, Output& output) {
+  if (arguments.action == "-") return run_batch(arguments, signals, output);
   ActionHandle action = action_of(arguments);
-  // Nobody sees the events, but --until lives on them.
-  Connection connection(arguments.server, {{"events", arguments.until.empty() ? "off" : "on"}}, signals);
+  if (arguments.dry_run) {
+    output.write(bytes_of(action.get()));
+    return kSuccess;
+  }
+  Connection connection = connection_for(arguments, signals);
   connection.open();
   ReplyHandle reply = perform(connection, action.get());
   output.write(Printer(arguments.format, output).reply(arguments.action.c_str(), reply.get()));

@@ -84,6 +84,18 @@ std::string restorable(std::string_view bytes) {
   return out;
 }
 
+std::string restored(std::string_view text) {
+  std::string bytes;
+  for (size_t i = 0; i < text.size(); i++) {
+    const bool escaped = is_escape(text.substr(i, 3));
+    bytes += escaped
+                 ? static_cast<char>((byte_at(text, i + 1) << 6U | (byte_at(text, i + 2) & 0x3FU)) & 0xFFU)
+                 : text[i];
+    if (escaped) i += 2;
+  }
+  return bytes;
+}
+
 size_t columns(std::string_view text) {
   // A continuation byte takes no column.
   return static_cast<size_t>(std::count_if(

@@ -14,6 +14,7 @@ size_t sequence_length(std::string_view bytes);
 // in the text already. To restore: each U+EF80 to U+EFFF is one byte, its code point's last two hexadecimal
 // digits.
 std::string restorable(std::string_view bytes);
+std::string restored(std::string_view text);
 
 // How many characters a well-formed text has, which a terminal gives a column each.
 size_t columns(std::string_view text);

@@ -265,7 +265,8 @@ int ami_action::check(std::string& detail) const {
 int ami_action::write(std::string_view id, Encoding encoding, std::string& out, std::string& detail) const {
   const size_t before = out.size();
   out.reserve(before + ami::kHead.size() + name_.size() + id.size() + lines_.size());  // moved at most once
-  out.append("Action: ").append(name_).append("\r\nActionID: ").append(id).append("\r\n");
+  out.append("Action: ").append(name_).append("\r\n");
+  if (!id.empty()) out.append("ActionID: ").append(id).append("\r\n");
   const size_t longest = std::max(longest_line_, name_.size() + 8);
   if (encoding == Encoding::kBytes) {
     out += lines_;

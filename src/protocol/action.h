@@ -21,6 +21,8 @@ struct ami_action {
   int set_until(std::string_view event);
   // Records an error found outside, such as a NULL argument.
   int refuse(int err, std::string_view detail);
+  // Records why it cannot be sent as it is, which more headers may change.
+  void explain(std::string_view detail) { detail_ = detail; }
 
   [[nodiscard]] int status() const { return status_; }                 // 0, or the first error
   [[nodiscard]] const std::string& detail() const { return detail_; }  // of that error
@@ -34,8 +36,8 @@ struct ami_action {
   // Whether it can be sent as it is: status(), and what only the whole tells (until without Async, refused
   // names). On an error writes why to detail.
   int check(std::string& detail) const;
-  // Appends the wire form with this ActionID and the final blank line. AMI_EENCODING or AMI_ETOOBIG (limits
-  // count wire bytes) leave out unchanged and write why to detail.
+  // Appends the wire form with this ActionID ("": without one) and the final blank line. AMI_EENCODING or
+  // AMI_ETOOBIG (limits count wire bytes) leave out unchanged and write why to detail.
   int write(std::string_view id, ami::Encoding encoding, std::string& out, std::string& detail) const;
   // For an action that holds a secret: room first, so that nothing is left behind by growing.
   void reserve(size_t bytes) { lines_.reserve(bytes); }

@@ -53,6 +53,7 @@ static void check_spoiled(world_t* world, ami_t* client, ami_action_t* spoiled, 
   assert_error(ami_action_variable(spoiled, "good", "yes"), err);
   assert_error(ami_action_timeout(spoiled, 1000), err);
   assert_error(ami_action_until(spoiled, "Good"), err);
+  assert_error(ami_action_bytes(spoiled, NULL, 0), err);
   assert_contains(ami_action_detail(spoiled), says);
   for (int streamed = 0; streamed < 2; ++streamed) {
     sink_t* sink = sink_new(world, client);
@@ -301,6 +302,7 @@ static void null_arguments_of_an_action(void** state) {
   assert_error(ami_action_variable(NULL, "a", "b"), AMI_EINVAL);
   assert_error(ami_action_timeout(NULL, 1), AMI_EINVAL);
   assert_error(ami_action_until(NULL, "a"), AMI_EINVAL);
+  assert_error(ami_action_bytes(NULL, NULL, 0), AMI_EINVAL);
   assert_string_equal(ami_action_detail(NULL), "");
   ami_action_free(NULL);
 #define SPOILS(call)                                \

@@ -537,6 +537,29 @@ static void an_action_goes_out_as_it_was_made(void** state) {
   world_end(world);
 }
 
+static void the_bytes_of_an_action(void** state) {
+  (void)state;
+  char bytes[128];
+  ami_action_t* made = action("Originate", "Channel", "x", "channel", "caf\xe9", NULL);
+  const char* expected = "Action: Originate\r\nChannel: x\r\nchannel: caf\xe9\r\n\r\n";
+  assert_error(ami_action_bytes(made, bytes, sizeof bytes), (int)strlen(expected));
+  assert_string_equal(bytes, expected);
+  assert_error(ami_action_bytes(made, bytes, 8), (int)strlen(expected));
+  assert_string_equal(bytes, "Action:");
+  assert_error(ami_action_bytes(made, NULL, 8), AMI_EINVAL);
+  /* What only the whole tells is told, and more headers may change it. */
+  assert_error(ami_action_until(made, "OriginateResponse"), 0);
+  assert_error(ami_action_bytes(made, bytes, sizeof bytes), AMI_EINVAL);
+  assert_contains(ami_action_detail(made), "Async: true");
+  assert_error(ami_action_add(made, "ActionID", "mine"), 0);
+  assert_error(ami_action_add(made, "Async", "true"), 0);
+  assert_in_range(ami_action_bytes(made, bytes, sizeof bytes), 1, sizeof bytes - 1);
+  assert_string_equal(bytes,
+                      "Action: Originate\r\nActionID: mine\r\nChannel: x\r\nchannel: caf\xe9\r\n"
+                      "Async: true\r\n\r\n");
+  ami_action_free(made);
+}
+
 static void an_action_may_be_sent_again(void** state) {
   world_t* world = world_new(state, NULL);
   ami_t* client = client_ready(world, NULL);
@@ -577,6 +600,7 @@ static const struct CMUnitTest tests[] = {
     IN_ALL(the_callers_id),
     IN_ALL(the_callers_id_behind_the_identifier),
     IN_ALL(an_action_goes_out_as_it_was_made),
+    IN(the_bytes_of_an_action, BY_LOOP),
     IN_ALL(an_action_may_be_sent_again),
 };
 RUN(tests)

@@ -1,5 +1,6 @@
 """The program under test as a child process, and what surrounds it."""
 
+import errno
 import json
 import os
 import select
@@ -130,6 +131,22 @@ class ProgramTest(unittest.TestCase):
             self.assertEqual(result.stderr, b"")
         elif err is not None:
             self.assertIn(err, result.stderr.decode())
+
+
+def terminal_text(master):
+    """All that appears on a pseudo-terminal until its last user has closed it."""
+    data, end = b"", time.monotonic() + LIMIT
+    while select.select([master], [], [], max(0, end - time.monotonic()))[0]:
+        try:
+            more = os.read(master, 65536)
+        except OSError as error:  # as which Linux tells of the end
+            if error.errno != errno.EIO:
+                raise
+            return data
+        if not more:
+            return data
+        data += more
+    raise TimeoutError(f"no end; so far {data!r}")
 
 
 def restored(text):

@@ -1,14 +1,11 @@
 """What the program shows on a terminal, seen on a pseudo-terminal."""
 
-import errno
 import os
 import pty
 import re
-import select
-import time
 import unittest
 
-from program import LIMIT, ProgramTest, Running
+from program import LIMIT, ProgramTest, Running, terminal_text
 from server import Server
 
 EVENT = (b"Event: Newchannel\r\nPrivilege: call,all\r\nChannel: PJSIP/100-1\r\nAccountCode: \r\n"
@@ -27,23 +24,8 @@ class TerminalTest(ProgramTest):
             os.close(slave)
             self.server.wait_for("login")
             self.server.push(push)
-            text = self.read_all(master)
+            text = terminal_text(master)
             return running.process.wait(LIMIT), text.decode().replace("\r\n", "\n")
-
-    def read_all(self, master):
-        data, end = b"", time.monotonic() + LIMIT
-        while True:
-            ready, _, _ = select.select([master], [], [], max(0, end - time.monotonic()))
-            self.assertTrue(ready, data)
-            try:
-                more = os.read(master, 65536)
-            except OSError as error:  # Linux: the last to hold the other side has closed it
-                if error.errno != errno.EIO:
-                    raise
-                return data
-            if not more:
-                return data
-            data += more
 
 
 class Events(TerminalTest):

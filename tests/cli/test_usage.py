@@ -62,7 +62,7 @@ class Refused(ProgramTest):
         self.assert_usage(["events", "--colour"], "--colour", "--help")
 
     def test_missing_arguments(self):
-        self.assert_usage(["send"], "ACTION", "ami send --help")
+        self.assert_usage(["list"], "ACTION", "ami list --help")
         self.assert_usage(["command"], "WORDS", "ami command --help")
 
     def test_numbers(self):

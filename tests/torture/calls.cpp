@@ -1,5 +1,6 @@
 // The calls of ami.h that need no server: options, actions, handlers, queues.
 
+#include <algorithm>
 #include <cstring>
 #include <iterator>
 #include <string>
@@ -138,6 +139,7 @@ void actions() {
   build(built, [](ami_action_t* a) { return ami_action_add(a, "ActionID", "an-id-that-takes-memory"); });
   build(built, [](ami_action_t* a) { return ami_action_timeout(a, 1000); });
   build(built, [](ami_action_t* a) { return ami_action_until(a, "AnEventThatTakesMemory"); });
+  build(built, [](ami_action_t* a) { return std::min(ami_action_bytes(a, nullptr, 0), 0); });
   releases = 0;
   uint64_t id = 77;
   const int err = call([&] { return ami_send(client, built.action, on_reply, nullptr, on_release, &id); });
