@@ -76,19 +76,13 @@ std::string_view Frame::get(std::string_view key) const noexcept {
   const std::string_view text = headers();
   const char small = lower(key.front());
   const char large = small >= 'a' && small <= 'z' ? static_cast<char>(small - 'a' + 'A') : small;
-  uint64_t begins = 1;  // bit 0: whether a line may begin with the next block
-  for (scan::Blocks blocks(text); blocks.next();) {
-    const uint64_t lfs = blocks.marks('\n');
-    uint64_t found = (begins | lfs << 1U) & (blocks.marks(small) | blocks.marks(large));
-    begins = lfs >> 63U;
-    for (; found != 0; found &= found - 1) {
-      const size_t begin = blocks.base() + scan::lowest(found);
-      if (begin != 0 && (begin == 1 || text[begin - 2] != '\r')) continue;  // a bare LF ends no line
-      std::string_view line = text.substr(begin);
-      if (!starts_nocase(line, key)) continue;
-      const Header header = split_line(take_line(line));
-      if (header.key.size() == key.size()) return header.value;
-    }
+  for (size_t begin = scan::line_begin(text, 0, small, large); begin != scan::kNone;
+       begin = scan::line_begin(text, begin + 1, small, large)) {
+    if (begin != 0 && (begin == 1 || text[begin - 2] != '\r')) continue;  // a bare LF ends no line
+    std::string_view line = text.substr(begin);
+    if (!starts_nocase(line, key)) continue;
+    const Header header = split_line(take_line(line));
+    if (header.key.size() == key.size()) return header.value;
   }
   return {};
 }

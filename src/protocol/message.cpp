@@ -61,9 +61,9 @@ void ami_msg::Table::fill(const ami::scan::Outline& outline) noexcept {
   size_t begin = 0;
   for (size_t line = 0; line < outline.lines(); ++line) {
     const size_t end = outline.line_end(line);
-    const size_t colon = outline.colon(begin, end);
+    const size_t colon = outline.colon(line);
     const size_t key_size = colon - begin;
-    if (key_size == 0 || colon > end ||
+    if (key_size == 0 ||
         (key_size >= kChanVariable.size() && text[begin + kChanVariable.size() - 1] == '(')) {
       next_ = next;
       add({text + begin, end - begin});  // what is seldom

@@ -119,7 +119,7 @@ size_t Parser::complete_held(std::string_view& bytes) {
     bytes.remove_prefix(1);
   }
   if (!is_raw(tail_)) {
-    const size_t end = scan::MessageEnds(bytes, tail_).next();
+    const size_t end = scan::message_end(tail_, bytes);
     tail_.append(bytes.substr(0, end));
     bytes.remove_prefix(std::min(end, bytes.size()));
     return end == scan::kNone ? end : tail_.size();
@@ -134,28 +134,16 @@ size_t Parser::complete_held(std::string_view& bytes) {
 }
 
 void Parser::parse_in_place(std::string_view bytes, ParserSink& sink) {
-  scan::MessageEnds ends(bytes);
-  size_t base = 0;   // where ends began to look
-  size_t begin = 0;  // of the message
   for (;;) {
-    begin = bytes.size() - skip_blank_lines(bytes.substr(begin)).size();
-    const bool raw = is_raw(bytes.substr(begin));
-    if (raw) base = begin;
-    size_t end = raw ? raw_end(bytes.substr(begin), 0) : ends.next();
+    bytes = skip_blank_lines(bytes);
+    const size_t end = is_raw(bytes) ? raw_end(bytes, 0) : scan::message_end(bytes);
     if (end == scan::kNone) break;
-    end += base;
-    if (raw) {
-      base = end;
-      ends = scan::MessageEnds(bytes.substr(base));
-    } else if (end <= begin) {
-      continue;  // of a blank line between messages
-    }
-    std::string_view message = bytes.substr(begin, end - begin);
+    std::string_view message = bytes.substr(0, end);
     const Next next = hand_out(message, sink);
     if (next == Next::kStop) return;
-    begin = next == Next::kReopen ? end - message.size() : end;
+    bytes.remove_prefix(next == Next::kReopen ? end - message.size() : end);
   }
-  tail_.assign(bytes.substr(begin));
+  tail_.assign(bytes);
   check_held();
 }
 

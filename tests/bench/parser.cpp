@@ -1,9 +1,10 @@
 // The parser alone, over the corpus in memory, beside a splitter by memchr().
 //
-//   bench_parser CORPUS MODE MEGABYTES
+//   bench_parser CORPUS MODE MEGABYTES [KERNEL]
 //
 // MODE: memchr (every header into a view), views (messages found, and their headers outlined), kept (every
-// message built: one allocation each). Prints one line of JSON.
+// message built: one allocation each). KERNEL: one of the block scan's, not the best. Prints one line of
+// JSON.
 #include "protocol/parser.h"
 
 #include <cinttypes>
@@ -46,7 +47,7 @@ struct Views final : ami::ParserSink {
     size_t begin = 0;
     for (size_t line = 0; line < outline.lines(); ++line) {
       const size_t end = outline.line_end(line);
-      const size_t colon = outline.colon(begin, end);
+      const size_t colon = outline.colon(line);
       views[line] = {text.data() + begin, text.data() + colon + 1, colon - begin, end - colon - 1};
       begin = end + 2;
     }
@@ -112,12 +113,23 @@ Counts split(const corpus_t& corpus, size_t rounds) {
   return counts;
 }
 
+bool use_kernel(std::string_view name) {
+  for (const ami::scan::Kernel& kernel : ami::scan::kernels()) {
+    if (kernel.name == name) ami::scan::chosen = &kernel;
+  }
+  return ami::scan::kernel().name == name;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count < 4) {
-    (void)std::fputs("bench_parser CORPUS memchr|views|kept MEGABYTES\n", stderr);
+    (void)std::fputs("bench_parser CORPUS memchr|views|kept MEGABYTES [KERNEL]\n", stderr);
     return 2;
+  }
+  if (count > 4 && !use_kernel(arguments[4])) {
+    (void)std::fprintf(stderr, "bench_parser: this processor has no kernel %s\n", arguments[4]);
+    return 1;
   }
   const corpus_t corpus = corpus_of_calls(arguments[1]);
   const std::string_view mode = arguments[2];

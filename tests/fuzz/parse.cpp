@@ -49,8 +49,7 @@ class Scribe final : public ami::ParserSink {
 
 }  // namespace
 
-// FUZZ_PARSE is the name of it: see CMakeLists.txt.
-Parsed FUZZ_PARSE(std::string_view bytes, const ParserOptions& options, NextSize next_size, void* user) {
+Parsed parse(std::string_view bytes, const ParserOptions& options, NextSize next_size, void* user) {
   Parsed parsed;
   ami::Parser parser({options.message_max, options.line_max, options.greeting_max});
   Scribe scribe(parsed, static_cast<ami::Encoding>(options.encoding));

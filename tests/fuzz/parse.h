@@ -23,8 +23,6 @@ struct Parsed {
 // How many bytes the next call feeds; 0 is all that is left.
 using NextSize = size_t (*)(void* user);
 
-// As the library is built, and with the block scan in plain 64-bit words: the same source, compiled twice.
 Parsed parse(std::string_view bytes, const ParserOptions& options, NextSize next_size, void* user);
-Parsed parse_portable(std::string_view bytes, const ParserOptions& options, NextSize next_size, void* user);
 
 }  // namespace fuzz

@@ -1,6 +1,6 @@
-// A stream of bytes in many ways: with the SIMD scan and with the portable one, whole, byte by byte, and in
-// pieces. Every time the same messages come, and all that came is in one of them. What a message is made into
-// is compared with a reading of it that is as plain as can be.
+// A stream of bytes in many ways: with each kernel of the block scan that this processor has, whole, byte by
+// byte, and in pieces. Every time the same messages come, and all that came is in one of them. What a message
+// is made into is compared with a reading of it that is as plain as can be.
 
 #include "protocol/parser.h"
 
@@ -9,6 +9,7 @@
 #include "parse.h"
 #include "protocol/frame.h"
 #include "protocol/message.h"
+#include "protocol/scan.h"
 #include "protocol/text.h"
 
 namespace {
@@ -138,16 +139,23 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const ParserOptions options = options_of(input);
   uint32_t seed = input.byte();
   const std::string_view stream = input.rest();
+  const auto kernels = ami::scan::kernels();
+  ami::scan::chosen = &kernels.front();
   const Parsed reference = fuzz::parse(stream, options, whole, nullptr);
   check_all_is_there(stream, reference);
-  const Parsed others[] = {fuzz::parse_portable(stream, options, whole, nullptr),
-                           fuzz::parse(stream, options, byte_by_byte, nullptr),
-                           fuzz::parse(stream, options, pieces, &seed),
-                           fuzz::parse_portable(stream, options, pieces, &seed)};
-  for (const auto& other : others) {
-    FUZZ_CHECK(other.said == reference.said, reference.said + "--- but:\n" + other.said);
-    FUZZ_CHECK(other.err != 0 || other.tail == reference.tail, reference.tail + "--- but:\n" + other.tail);
+  const auto compare = [&](fuzz::NextSize next_size) {
+    const Parsed other = fuzz::parse(stream, options, next_size, &seed);
+    const std::string but = std::string("--- but ") + ami::scan::kernel().name + ":\n";
+    FUZZ_CHECK(other.said == reference.said, reference.said + but + other.said);
+    FUZZ_CHECK(other.err != 0 || other.tail == reference.tail, reference.tail + but + other.tail);
+  };
+  compare(pieces);
+  for (const ami::scan::Kernel& kernel : kernels.subspan(1)) {
+    ami::scan::chosen = &kernel;
+    compare(whole);
   }
+  compare(byte_by_byte);
+  compare(pieces);
   Reader reader;
   ami::Parser({options.message_max, options.line_max, options.greeting_max}).feed(stream, reader);
   return 0;

@@ -161,33 +161,29 @@ int core_printable(const char* text, size_t size, size_t limit, char* out, size_
   return put(ami::printable({text, size}, limit), out, cap);
 }
 
-uint64_t core_matches(const char* block, char wanted, int portable) {
-  return portable != 0 ? ami::scan::matches_portable(block, wanted) : ami::scan::matches(block, wanted);
+const char* core_use_kernel(size_t index) {
+  const auto kernels = ami::scan::kernels();
+  if (index >= kernels.size()) return nullptr;
+  ami::scan::chosen = &kernels[index];
+  return kernels[index].name;
 }
 size_t core_count_lines(const char* text, size_t size) {
   return ami::scan::count_lines({text, size});
 }
+size_t core_line_begin(const char* text, size_t size, size_t from, char one, char other) {
+  return ami::scan::line_begin({text, size}, from, one, other);
+}
 int core_outline(const char* text, size_t size, size_t* ends, size_t* colons) {
   ami::scan::Outline outline;
   if (!outline.draw({text, size})) return -1;
-  size_t begin = 0;
   for (size_t line = 0; line < outline.lines(); ++line) {
     ends[line] = outline.line_end(line);
-    const size_t colon = outline.colon(begin, ends[line]);
-    colons[line] = colon < ends[line] ? colon : SIZE_MAX;
-    begin = ends[line] + 2;
+    colons[line] = outline.colon(line);
   }
   return static_cast<int>(outline.lines());
 }
-size_t core_message_ends(const char* before, size_t before_size, const char* text, size_t size, size_t* out,
-                         size_t cap) {
-  ami::scan::MessageEnds ends({text, size}, {before, before_size});
-  size_t count = 0;
-  for (size_t end = ends.next(); end != ami::scan::kNone; end = ends.next()) {
-    if (count < cap) out[count] = end;
-    ++count;
-  }
-  return count;
+size_t core_message_end(const char* before, size_t before_size, const char* text, size_t size) {
+  return ami::scan::message_end({before, before_size}, {text, size});
 }
 
 }  // extern "C"

@@ -126,14 +126,15 @@ int core_parse_number(const char* text, uint64_t max, uint64_t* out);
 int core_printable(const char* text, size_t size, size_t limit, char* out, size_t cap);
 
 /* ---- scan ---- */
-uint64_t core_matches(const char* block, char wanted, int portable);
-size_t core_count_lines(const char* text, size_t size);
-/* The ends of the lines and the first colon of each (SIZE_MAX: none); returns how many, or -1 for no outline.
+/* From now on all scans are this processor's kernel of that index; returns its name, or NULL behind the last.
  */
+const char* core_use_kernel(size_t index);
+size_t core_count_lines(const char* text, size_t size);
+size_t core_line_begin(const char* text, size_t size, size_t from, char one, char other);
+/* The ends of the lines and the first colon of each; returns how many, or -1 for no outline. */
 int core_outline(const char* text, size_t size, size_t* ends, size_t* colons);
-/* The first "cap" message ends of text, which comes behind "before"; returns how many there are. */
-size_t core_message_ends(const char* before, size_t before_size, const char* text, size_t size, size_t* out,
-                         size_t cap);
+/* The first message end of text, which comes behind "before", or SIZE_MAX. */
+size_t core_message_end(const char* before, size_t before_size, const char* text, size_t size);
 
 #ifdef __cplusplus
 }
