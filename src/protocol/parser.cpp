@@ -61,6 +61,8 @@ size_t raw_end(std::string_view message, size_t searched) noexcept {
 int Parser::feed(std::string_view bytes, ParserSink& sink) {
   if (error_ == 0 && !greeted_) take_greeting(bytes, sink);
   if (error_ == 0 && greeted_ && finish_held(bytes, sink)) parse_in_place(bytes, sink);
+  // Not as soon as a large message is over: the next one may have begun.
+  if (tail_.empty() && tail_.capacity() > kKeptCapacity) tail_.shrink_to_fit();
   return error_;
 }
 
@@ -96,15 +98,13 @@ bool Parser::finish_held(std::string_view& bytes, ParserSink& sink) {
   }
   while (!tail_.empty()) {
     if (complete_held(bytes) == scan::kNone) {
-      check_held();
+      check(tail_);
       return false;
     }
     std::string_view message = tail_;
     const Next next = hand_out(message, sink);
     tail_.erase(0, next == Next::kReopen ? tail_.size() - message.size() : tail_.size());
-    searched_ = line_ = 0;
     if (next == Next::kStop) return false;
-    if (tail_.capacity() > kKeptCapacity) tail_.shrink_to_fit();
   }
   return !bytes.empty();
 }
@@ -143,22 +143,17 @@ void Parser::parse_in_place(std::string_view bytes, ParserSink& sink) {
     if (next == Next::kStop) return;
     bytes.remove_prefix(next == Next::kReopen ? end - message.size() : end);
   }
-  tail_.assign(bytes);
-  check_held();
+  tail_.append(bytes);
+  check(tail_);
 }
 
 // Gives a whole message to the sink. kReopen: after rubbish there begins one in its midst that does not end
 // with it.
 Parser::Next Parser::hand_out(std::string_view& message, ParserSink& sink) {
   const bool raw = is_raw(message);
-  size_t line = 0;
-  size_t searched = 0;
-  if (message.size() > limits_.message) {
-    fail("message", limits_.message);
-  } else if (!raw && message.size() > limits_.line && has_long_line(message, line, searched)) {
-    fail("line", limits_.line);
-  }
+  check(message);
   if (error_ != 0) return Next::kStop;
+  searched_ = line_ = 0;
   Frame frame;
   const size_t skipped = classify(message, frame);
   if (skipped != 0) {
@@ -173,23 +168,24 @@ Parser::Next Parser::hand_out(std::string_view& message, ParserSink& sink) {
   return sink.on_frame(frame) ? Next::kGoOn : Next::kStop;
 }
 
-void Parser::check_held() {
-  if (tail_.size() > limits_.message) {
+// The bounds of a message, whole or not.
+void Parser::check(std::string_view message) {
+  if (message.size() > limits_.message) {
     fail("message", limits_.message);
-  } else if (tail_.size() > limits_.line && !is_raw(tail_) && has_long_line(tail_, line_, searched_)) {
+  } else if (message.size() > limits_.line && !is_raw(message) && has_long_line(message)) {
     fail("line", limits_.line);
   }
 }
 
-// Goes on from where an earlier call left line (where the line under way begins) and searched.
-bool Parser::has_long_line(std::string_view text, size_t& line, size_t& searched) const {
-  for (size_t lf = 0; (lf = text.find('\n', searched)) != std::string_view::npos; searched = lf + 1) {
-    if (lf == line || text[lf - 1] != '\r') continue;
-    if (lf - 1 - line > limits_.line) return true;
-    line = lf + 1;
+// Goes on from where an earlier call left line_ (where the line under way begins) and searched_.
+bool Parser::has_long_line(std::string_view text) {
+  for (size_t lf = 0; (lf = text.find('\n', searched_)) != std::string_view::npos; searched_ = lf + 1) {
+    if (lf == line_ || text[lf - 1] != '\r') continue;
+    if (lf - 1 - line_ > limits_.line) return true;
+    line_ = lf + 1;
   }
-  searched = text.size();
-  return text.size() - line > limits_.line + 1;  // one more, which may be a CR whose LF is to come
+  searched_ = text.size();
+  return text.size() - line_ > limits_.line + 1;  // one more, which may be a CR whose LF is to come
 }
 
 void Parser::fail(std::string_view what, size_t limit) {

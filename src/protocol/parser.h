@@ -49,8 +49,8 @@ class Parser {
   size_t complete_held(std::string_view& bytes);
   void parse_in_place(std::string_view bytes, ParserSink& sink);
   Next hand_out(std::string_view& message, ParserSink& sink);
-  void check_held();
-  [[nodiscard]] bool has_long_line(std::string_view text, size_t& line, size_t& searched) const;
+  void check(std::string_view message);
+  [[nodiscard]] bool has_long_line(std::string_view text);
   void fail(std::string_view what, size_t limit);
 
   Limits limits_;
