@@ -1,16 +1,20 @@
 /* The load server of the benchmark: a PBX that answers at once and floods on demand.
 
-     bench_server CORPUS [--port N] [--tls CERTIFICATE KEY]
+     bench_server CORPUS [--port N] [--batched] [--tls CERTIFICATE KEY]
 
    The first line on stdout is "listening on 127.0.0.1:PORT"; the second tells about the corpus. It ends when
    its standard input does.
 
+   Each response is a write of its own, as an Asterisk's is; --batched: those to all actions of one reading
+   leave together. Floods and lists are always batched: they ask how fast a client can be.
+
    Action: UserEvent with UserEvent: bench and Flood: SPEC sends events and then Event: FloodDone. SPEC is a
-   number of events, and after it, each with a comma before it: rate=N      so many a second, each in a write
-   of its own, with BenchTs (monotonic ns of that write) headers=N   copies of one event with so many headers
-   instead of the corpus size=N      copies of one event with so many more bytes slow        no flood but a
-   stream: at the rate, for every connection, without BenchTs Action: CoreShowChannels with Items: N is a list
-   of N. */
+   number of events, and after it, each with a comma before it:
+     rate=N      so many a second, each in a write of its own, with BenchTs (monotonic ns of that write)
+     headers=N   copies of one event with so many headers instead of the corpus
+     size=N      copies of one event with so many more bytes
+     slow        no flood but a stream: at the rate, for every connection, without BenchTs
+   Action: CoreShowChannels with Items: N is a list of N. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +59,7 @@ typedef struct connection {
 static uv_loop_t loop;
 static SSL_CTX* tls;
 static corpus_t calls;
+static bool batched;
 
 static void on_poll(uv_poll_t* poll, int status, int events);
 static void answer_all(connection_t* c);
@@ -95,6 +100,15 @@ static size_t write_some(connection_t* c, const char* bytes, size_t size) {
   if (sent >= 0) return (size_t)sent;
   c->lost = errno != EAGAIN && errno != EINTR;
   return 0;
+}
+
+/* False: the kernel takes no more, or all is out. */
+static bool write_out(connection_t* c) {
+  if (c->out_size == 0) return false;
+  const size_t sent = write_some(c, c->out + c->out_sent, c->out_size - c->out_sent);
+  c->out_sent += sent;
+  if (c->out_sent == c->out_size) c->out_sent = c->out_size = 0;
+  return sent > 0;
 }
 
 static void flood_done(connection_t* c) {
@@ -151,11 +165,8 @@ static void write_all(connection_t* c) {
   for (int turn = 0; turn < 64 && !c->lost; turn++) {
     if (c->in_size > 0) answer_all(c);
     add_items(c);
-    if (c->out_size > c->out_sent) {
-      const size_t sent = write_some(c, c->out + c->out_sent, c->out_size - c->out_sent);
-      c->out_sent += sent;
-      if (c->out_sent == c->out_size) c->out_sent = c->out_size = 0;
-      if (sent == 0) break;
+    if (c->out_size > 0) {
+      if (!write_out(c)) break;
     } else if (c->left == 0 || c->rate > 0 || !flood(c)) {
       break;
     }
@@ -272,6 +283,7 @@ static void answer_all(connection_t* c) {
     blank[2] = '\0';
     answer(c, from);
     from = blank + 4;
+    if (!batched) write_out(c);
   }
   c->in_size = (size_t)(end - from);
   memmove(c->in, from, c->in_size);
@@ -407,12 +419,14 @@ static void describe(const corpus_t* corpus) {
 int main(int count, char** arguments) {
   int port = 0;
   if (count < 2) {
-    fputs("bench_server CORPUS [--port N] [--tls CERTIFICATE KEY]\n", stderr);
+    fputs("bench_server CORPUS [--port N] [--batched] [--tls CERTIFICATE KEY]\n", stderr);
     return 2;
   }
   for (int i = 2; i < count; i++) {
     if (strcmp(arguments[i], "--port") == 0 && i + 1 < count) {
       port = atoi(arguments[++i]);
+    } else if (strcmp(arguments[i], "--batched") == 0) {
+      batched = true;
     } else if (strcmp(arguments[i], "--tls") == 0 && i + 2 < count) {
       tls = SSL_CTX_new(TLS_server_method());
       if (SSL_CTX_use_certificate_chain_file(tls, arguments[i + 1]) != 1 ||
