@@ -1,11 +1,13 @@
 #include "cli/arguments.h"
 
 #include <CLI/CLI.hpp>
-#include <functional>
 #include <limits>
 
+#include "cli/completion.h"
 #include "cli/failure.h"
+#include "cli/grammar.h"
 #include "cli/help.h"
+#include "mock/main_mock.h"
 
 namespace ami::cli {
 namespace {
@@ -241,6 +243,7 @@ class Grammar {
   ListArguments list_;
   OriginateArguments call_;
   PingArguments ping_;
+  MockSettings mock_;
 };
 
 Grammar::Grammar() {
@@ -255,7 +258,7 @@ Grammar::Grammar() {
   add(add_list(app, list_), list_);
   add(add_originate(app, call_), call_);
   add(add_ping(app, ping_), ping_);
-  app.add_subcommand("mock", "Be a fake Asterisk, for tests and trials: see ami mock --help");
+  add_mock_options(*app.add_subcommand("mock", "Be a fake Asterisk, for tests and trials"), mock_);
   for (CLI::App* verb : app.get_subcommands({})) verb->group("Verbs");
   add_server(app, server_);
   // Last, since verbs would inherit it: to tell an unknown verb by our own words.
@@ -288,7 +291,14 @@ Arguments Grammar::arguments() {
 
 }  // namespace
 
+void show_grammar(const std::function<void(const CLI::App&)>& see) {
+  see(Grammar().app);
+}
+
 Arguments parse_arguments(int argc, const char* const* argv) {
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (first == "__complete") return Information{completions({argv + 2, argv + argc})};
+  if (first == "__grammar") return Information{grammar_json()};
   Grammar grammar;
   CLI::App& app = grammar.app;
   try {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <variant>
 
@@ -9,6 +10,10 @@
 #include "cli/originate.h"
 #include "cli/ping.h"
 #include "cli/send.h"
+
+namespace CLI {
+class App;
+}
 
 namespace ami::cli {
 
@@ -21,6 +26,12 @@ using Arguments = std::variant<Information, EventsArguments, SendArguments, Comm
                                OriginateArguments, PingArguments>;
 
 // What the command line asks for. Throws Failure (kUsage).
+//
+// Two verbs are for other programs, and are not in the help: "__complete WORDS..." prints completions(), and
+// "__grammar" prints grammar_json().
 Arguments parse_arguments(int argc, const char* const* argv);
+
+// Shows all that a command line can say.
+void show_grammar(const std::function<void(const CLI::App&)>& see);
 
 }  // namespace ami::cli

@@ -74,20 +74,36 @@ const Action& find_action(const std::string& name) {
   const auto* found = std::find_if(std::begin(kActions), std::end(kActions),
                                    [&name](const Action& action) { return is_same_key(action.name, name); });
   if (found != std::end(kActions)) return *found;
-  Keys names;
-  for (const Action& action : kActions) names.emplace_back(action.name);
-  const std::string near = nearly(name, names);
+  const std::string near = nearly(name, known_actions());
   throw Failure(kUsage, "no Asterisk from 1.4 to 24 has an action of this name (" + name +
                             "): " + question(near) + kForce);
 }
 
+Keys headers_of(const Action& action) {
+  Keys headers = words_of(action.required);
+  const Keys others = words_of(action.others);
+  headers.insert(headers.end(), others.begin(), others.end());
+  return headers;
+}
+
 }  // namespace
+
+Keys known_actions() {
+  Keys names;
+  for (const Action& action : kActions) names.emplace_back(action.name);
+  return names;
+}
+
+Keys known_headers(std::string_view action) {
+  for (const Action& known : kActions)
+    if (is_same_key(known.name, action)) return headers_of(known);
+  return {};
+}
 
 void check_action(const std::string& name, const std::vector<std::string>& fields) {
   const Action& action = find_action(name);
   const Keys required = words_of(action.required);
-  Keys known = words_of(action.others);
-  known.insert(known.end(), required.begin(), required.end());
+  const Keys known = headers_of(action);
   Keys given;
   for (const std::string& field : fields) given.push_back(field.substr(0, field.find('=')));
   // To a UserEvent belong whatever headers its sender likes.

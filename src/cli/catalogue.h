@@ -1,7 +1,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "cli/key.h"
 
 namespace ami::cli {
 
@@ -9,5 +12,10 @@ namespace ami::cli {
 // an action that no version has, for a header that is required and missing, and for one that is nearly
 // another's name.
 void check_action(const std::string& name, const std::vector<std::string>& fields);
+
+// The actions of all those versions, and the headers of one of them: first those that are required. None for
+// one that is not known.
+Keys known_actions();
+Keys known_headers(std::string_view action);
 
 }  // namespace ami::cli

@@ -1,11 +1,11 @@
 // `ami mock`: the mock PBX as a program.
+#include "main_mock.h"
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "mock.h"
 
@@ -45,10 +45,14 @@ class EndingSignals {
   sigset_t ending_{};
 };
 
-using Settings = std::vector<std::pair<const char*, std::string>>;
+int complain(const std::string& text, int code) {
+  std::cerr << "ami mock: " << text << "\n";
+  return code;
+}
 
-// Fills settings with the options of mock.h that the command line names. Throws CLI::Error.
-void parse(CLI::App& app, int argc, char** argv, Settings& settings) {
+}  // namespace
+
+void add_mock_options(CLI::App& app, MockSettings& settings) {
   auto add = [&](const char* flag, const char* type, const std::string& text) {
     return app.add_option(flag, text)->type_name(type)->each([&settings, flag](const std::string& value) {
       settings.emplace_back(flag + 2, value);
@@ -62,22 +66,15 @@ void parse(CLI::App& app, int argc, char** argv, Settings& settings) {
   add("--version", "V", "Asterisk release to act as: 22 (default), 16, 13 ...");
   add("--scene", "NAME", "What to play: call, queue, bridge or 'storm N'");
   app.footer(footer);
-  app.parse(argc, argv);
 }
-
-int complain(const std::string& text, int code) {
-  std::cerr << "ami mock: " << text << "\n";
-  return code;
-}
-
-}  // namespace
 
 int ami_mock_main(int argc, char** argv) {
   CLI::App app("A fake Asterisk Manager Interface on 127.0.0.1, for tests and trials", "ami mock");
   // As impatient as a real server.
-  Settings settings = {{"writetimeout_ms", "100"}, {"auth_delay_ms", "1000"}};
+  MockSettings settings = {{"writetimeout_ms", "100"}, {"auth_delay_ms", "1000"}};
   try {
-    parse(app, argc, argv, settings);
+    add_mock_options(app, settings);
+    app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
