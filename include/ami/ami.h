@@ -236,7 +236,7 @@ AMI_API uint64_t ami_id(const ami_t *ami);
  *
  *   host                  localhost   name or address; all addresses of a name are tried
  *   port                  5038        1 to 65535; 5039 with tls
- *   username, password    username, password. The password cannot be read back.
+ *   username, password    -           the password cannot be read back
  *   url                   -           ami[s]://user:secret@host:port?option=value. Every part may be
  *                                     percent-encoded, an IPv6 address stands in brackets, amis is
  *                                     tls=on and cannot be weakened by the query; no path
@@ -249,7 +249,7 @@ AMI_API uint64_t ami_id(const ami_t *ami);
  *   reconnect             false       true, or the first delay in ms (true is 1000). Doubles up to
  *                                     reconnect.max_ms, each delay drawn evenly between 0 and its value
  *                                     (full jitter); starts anew after a connection that lasted
- *   reconnect.max_ms      30000
+ *   reconnect.max_ms      30000       the longest of these delays
  *   reconnect.jitter      full        full, or none: each delay is its value, so that with reconnect.max_ms of
  *                                     the same number all are alike
  *   identifier            none        prefix of every ActionID made here and label of every message; at
