@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <vector>
 
 #include "ami/ami.h"
@@ -33,16 +32,17 @@ const std::vector<std::string>& all_names() {
   return all;
 }
 
-using Values = std::map<std::string, std::string>;
+// In the order of all_names().
+using Values = std::vector<std::string>;
 
 Values values_of(const Options& options) {
-  Values values;
-  for (const auto& name : all_names()) {
-    std::string value;
-    if (options.get(name, value)) values[name] = value;
+  Values values(all_names().size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    const std::string& name = all_names()[i];
+    const bool shown = options.get(name, values[i]);
+    FUZZ_CHECK(shown == (name != "password" && name != "url"), name);
+    if (name == "password") values[i] = options.session.password;
   }
-  FUZZ_CHECK(values.count("password") == 0, "");
-  values["password"] = options.session.password;
   return values;
 }
 
@@ -101,11 +101,18 @@ void check_taken(const std::string& name, const std::string& value, const std::s
   FUZZ_CHECK(ami::equal_nocase(got, value) || got.size() < 6, name + ": " + value + " reads as " + got);
 }
 
-int set(Options& options, const std::string& name, const std::string& value) {
-  const Values before = values_of(options);
+// The options under test, and what they held after the last call.
+struct Subject {
+  Options options;
+  Values values = values_of(options);
+};
+
+int set(Subject& subject, const std::string& name, const std::string& value) {
+  Options& options = subject.options;
+  const Values before = std::move(subject.values);
   std::string detail;
   const int err = options.set(name, value, detail);
-  Values after = values_of(options);
+  const Values& after = subject.values = values_of(options);
   if (err != 0) {
     check_detail(detail);
     FUZZ_CHECK(after == before, name + ": " + value);
@@ -113,12 +120,14 @@ int set(Options& options, const std::string& name, const std::string& value) {
   }
   FUZZ_CHECK(value.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos, value);
   if (ami::equal_nocase(name, "url")) return 0;
-  const std::string known = ami::lower_copy(name);
-  check_taken(known, value, before.at(known), after.at(known));
-  for (const auto& [other, old] : before) {
-    // Without a port of its own that is the one of TLS.
-    if (other == known || (known == "tls" && other == "port" && !options.port)) continue;
-    FUZZ_CHECK(after.at(other) == old, name + " changes " + other);
+  for (size_t i = 0; i < before.size(); ++i) {
+    const std::string& other = all_names()[i];
+    if (ami::equal_nocase(other, name)) {
+      check_taken(other, value, before[i], after[i]);
+    } else if (other != "port" || options.port || !ami::equal_nocase(name, "tls")) {
+      // Without a port of its own that is the one of TLS.
+      FUZZ_CHECK(after[i] == before[i], name + " changes " + other);
+    }
   }
   return 0;
 }
@@ -142,7 +151,7 @@ std::string percent_encoded(std::string_view text, unsigned style) {
 }
 
 // A URL made of parts says what its parts say alone.
-void set_parts(Options& options, fuzz::Input& input) {
+void set_parts(Subject& subject, fuzz::Input& input) {
   const unsigned has = input.byte();
   const unsigned style = input.byte();
   std::vector<std::pair<std::string, std::string>> parts;
@@ -179,24 +188,27 @@ void set_parts(Options& options, fuzz::Input& input) {
   }
   Options alone;
   std::string detail;
-  for (const auto& [name, value] : values_of(options)) {
-    if (name == "port" ? options.port.has_value() : name != "filter") alone.set(name, value, detail);
+  for (size_t i = 0; i < subject.values.size(); ++i) {
+    const std::string& name = all_names()[i];
+    if (name == "port" ? subject.options.port.has_value() : name != "filter" && name != "url") {
+      alone.set(name, subject.values[i], detail);
+    }
   }
-  for (const auto& filter : options.session.filters) alone.set("filter", filter, detail);
+  for (const auto& filter : subject.options.session.filters) alone.set("filter", filter, detail);
   int err = allowed ? 0 : AMI_EOPTION;
   for (const auto& [name, value] : parts) {
     if (err == 0) err = alone.set(name, value, detail);
   }
-  FUZZ_CHECK((set(options, "url", url) == 0) == (err == 0), url);
-  if (err == 0) FUZZ_CHECK(values_of(options) == values_of(alone), url);
+  FUZZ_CHECK((set(subject, "url", url) == 0) == (err == 0), url);
+  if (err == 0) FUZZ_CHECK(subject.values == values_of(alone), url);
 }
 
 // A URL as people write it by hand: what stands before the last @, and behind the first colon, is secret.
-void set_raw(Options& options, fuzz::Input& input) {
+void set_raw(Subject& subject, fuzz::Input& input) {
   std::string user = input.text();
   std::erase_if(user, [](char c) { return c == ':' || c == '@'; });
   const std::string secret = fuzz::with_secret_mark(input.text());
-  set(options, "url", "ami://" + user + ":" + secret + "@" + input.text());
+  set(subject, "url", "ami://" + user + ":" + secret + "@" + input.text());
 }
 
 }  // namespace
@@ -204,24 +216,24 @@ void set_raw(Options& options, fuzz::Input& input) {
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string script = fuzz::without_secret_mark(data, size);
   fuzz::Input input(script);
-  Options options;
+  Subject subject;
   for (int i = 0; i < 12 && !input.empty(); ++i) {
     switch (input.below(8)) {
       case 0:
       case 1:
-        set_parts(options, input);
+        set_parts(subject, input);
         break;
       case 2:
       case 3:
-        set_raw(options, input);
+        set_raw(subject, input);
         break;
       case 4:
-        set(options, "url", input.text());
+        set(subject, "url", input.text());
         break;
       default: {
         const std::string name = name_of(input);
         const std::string value = value_of(input);
-        set(options, name, ami::equal_nocase(name, "password") ? fuzz::with_secret_mark(value) : value);
+        set(subject, name, ami::equal_nocase(name, "password") ? fuzz::with_secret_mark(value) : value);
       }
     }
   }

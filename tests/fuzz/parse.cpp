@@ -1,5 +1,8 @@
 #include "parse.h"
 
+#include <algorithm>
+#include <memory>
+
 #include "fuzz.h"
 #include "protocol/message.h"
 #include "protocol/parser.h"
@@ -53,13 +56,16 @@ Parsed parse(std::string_view bytes, const ParserOptions& options, NextSize next
   Parsed parsed;
   ami::Parser parser({options.message_max, options.line_max, options.greeting_max});
   Scribe scribe(parsed, static_cast<ami::Encoding>(options.encoding));
+  // In memory of its own, which is no larger, so that a sanitizer notices when more is read.
+  std::unique_ptr<char[]> part;
+  size_t size = 0;
   while (!bytes.empty() && parsed.err == 0) {
     const size_t wish = next_size(user);
-    // A copy, so that a sanitizer notices when more is read.
-    const std::vector<char> part(bytes.begin(),
-                                 wish == 0 || wish > bytes.size() ? bytes.end() : bytes.begin() + wish);
-    bytes.remove_prefix(part.size());
-    parsed.err = parser.feed({part.data(), part.size()}, scribe);
+    const size_t next = wish == 0 ? bytes.size() : std::min(wish, bytes.size());
+    if (std::exchange(size, next) != next) part = std::make_unique<char[]>(next);
+    bytes.copy(part.get(), size);
+    bytes.remove_prefix(size);
+    parsed.err = parser.feed({part.get(), size}, scribe);
   }
   parsed.tail = parser.tail();
   FUZZ_CHECK(parser.detail().empty() == (parsed.err == 0), parser.detail());
