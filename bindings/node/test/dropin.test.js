@@ -4,6 +4,7 @@
 
 const assert = require('assert');
 const { EventEmitter } = require('events');
+const net = require('net');
 const test = require('node:test');
 const AsteriskAmi = require('..');
 const { withMock, once, send } = require('./support/mock');
@@ -199,6 +200,30 @@ test('what the socket says, before and after connect()', withMock([], async (moc
   assert.deepStrictEqual(heard, ['end', 'connection-end', 'error AMI_ELOST', 'connection-error AMI_ELOST', 'close true']);
 }));
 
+test('a server that says nothing times out', async () => {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const ami = new AsteriskAmi({ host: '127.0.0.1', port: server.address().port, username: 'admin', password: 'secret', 'login.timeout_ms': 20 });
+  const heard = [once(ami, 'connection-timeout'), once(ami.connection, 'timeout'), once(ami, 'connection-close')];
+  ami.connect();
+  const [[event]] = await Promise.all(heard);
+  assert.strictEqual(event.phase, 'login');
+  server.close();
+});
+
+test('a write that was held up drains', withMock([], async (mock) => {
+  const ami = await mock.ready({ 'inflight.max': 1000000 });
+  const heard = [once(ami, 'connection-drain'), once(ami.connection, 'drain')];
+  await mock.say('fault stall_read 1');
+  const action = { Action: 'UserEvent', UserEvent: 'x', Text: 'y'.repeat(900) };
+  const answers = [];
+  for (let i = 0; i < 12000; i++) answers.push(send(ami, action)); // more than sockets hold
+  await mock.say('wait action:UserEvent 1');
+  await mock.say('release');
+  await Promise.all(heard);
+  for (const [err] of await Promise.all(answers)) assert.strictEqual(err, null);
+}));
+
 test('nobody needs to listen to errors', withMock([], async (mock) => {
   const ami = await mock.ready();
   const closed = once(ami, 'connection-close');
@@ -224,6 +249,7 @@ test('a number for reconnect is the delay, every time', withMock([], async (mock
   await mock.say('down 1');
   while (delays.length < 5) await once(ami, 'connection-reconnecting');
   assert.deepStrictEqual(delays.slice(0, 5), ['3', '3', '3', '3', '3']);
+  assert.strictEqual(new AsteriskAmi({ reconnect: true }).get('reconnect'), '1000');
   const login = once(ami, 'login');
   await mock.say('down 0');
   assert.strictEqual((await login)[0], null);

@@ -92,6 +92,19 @@ test('events() is aborted', withMock([], async (mock) => {
   await assert.rejects(ami.events('*', { signal: controller.signal }).next(), { name: 'AbortError' });
 }));
 
+test('list() and batches() are aborted', withMock([], async (mock) => {
+  const ami = await mock.ready();
+  const controller = new AbortController();
+  await mock.say('fault endless_list');
+  const list = ami.list({ Action: 'CoreShowChannels', Items: 5 }, { signal: controller.signal });
+  assert.ok((await list.next()).value.channel);
+  const waiting = ami.batches('Nothing', ['Event'], { signal: controller.signal }).next();
+  controller.abort();
+  await assert.rejects(waiting, { name: 'AbortError' });
+  await assert.rejects(list.next(), { name: 'AbortError' });
+  while (ami.stat('inflight') > 0) await new Promise(setImmediate); // the library was told
+}));
+
 test('events() over its limit has a gap where events were', withMock([], async (mock) => {
   const ami = await mock.ready();
   const events = ami.events('Hello', { limit: 10 });

@@ -62,6 +62,14 @@ test('process.exit() in the middle of it all', withMock([], async (mock) => {
   assert.deepStrictEqual({ code, signal, output }, { code: 3, signal: null, output: '' });
 }));
 
+test('debug: true is a log on stderr, without secrets', withMock([], async (mock) => {
+  const { code, output } = await run(mock, `const noisy = new AsteriskAmi({ url: 'ami://admin:secret@127.0.0.1:' + process.argv[1], debug: true });
+    await noisy.connect(); await noisy.disconnect();`);
+  assert.strictEqual(code, 0);
+  assert.match(output, /libami info: ready/);
+  assert.doesNotMatch(output, /secret/);
+}));
+
 test('in worker threads', withMock([], async (mock) => {
   const source = `const { parentPort, workerData } = require('worker_threads');
     const AsteriskAmi = require(workerData.module);
