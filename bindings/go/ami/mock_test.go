@@ -1,16 +1,14 @@
 package ami
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"example.org/libami/bindings/go/internal/process"
 )
 
 // limit is far beyond what anything here takes, also on a loaded machine: it only keeps a broken test from hanging.
@@ -18,38 +16,15 @@ const limit = 60 * time.Second
 
 // A mock is the mock PBX, a process of its own that is driven by lines; bindings/scenarios/README.md has the commands.
 type mock struct {
-	t         testing.TB
-	in        io.WriteCloser
-	out       *bufio.Reader
+	*process.Process
 	address   string
 	authority string
 }
 
 func startMock(t testing.TB, arguments ...string) *mock {
 	t.Helper()
-	program := os.Getenv("SCENARIO_MOCK")
-	if program == "" {
-		t.Fatal("SCENARIO_MOCK does not name the mock; ./dev test -L go sets it")
-	}
-	command := exec.Command(program, arguments...)
-	command.Stderr = os.Stderr
-	in, err := command.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		_ = command.Wait()
-	})
-	m := &mock{t: t, in: in, out: bufio.NewReader(out)}
-	first := strings.Fields(strings.TrimPrefix(m.line(), "listening on "))
+	m := &mock{Process: process.StartNamed(t, "SCENARIO_MOCK", arguments...)}
+	first := strings.Fields(strings.TrimPrefix(m.Line(), "listening on "))
 	m.address = first[0]
 	if len(first) > 1 {
 		m.authority = first[1]
@@ -57,31 +32,19 @@ func startMock(t testing.TB, arguments ...string) *mock {
 	return m
 }
 
-func (m *mock) line() string {
-	m.t.Helper()
-	line, err := m.out.ReadString('\n')
-	if err != nil {
-		m.t.Fatalf("the mock has ended: %v", err)
-	}
-	return strings.TrimSuffix(line, "\n")
-}
-
 // do gives a command and returns what the mock answers.
 func (m *mock) do(format string, arguments ...any) string {
-	m.t.Helper()
-	if _, err := fmt.Fprintf(m.in, format+"\n", arguments...); err != nil {
-		m.t.Fatal(err)
-	}
-	return m.line()
+	m.Helper()
+	return m.Do(fmt.Sprintf(format, arguments...))
 }
 
 // must is do for what cannot go wrong.
 func (m *mock) must(format string, arguments ...any) int {
-	m.t.Helper()
+	m.Helper()
 	answer := m.do(format, arguments...)
 	number, err := strconv.Atoi(answer)
 	if err != nil {
-		m.t.Fatalf("%s: %s", fmt.Sprintf(format, arguments...), answer)
+		m.Fatalf("%s: %s", fmt.Sprintf(format, arguments...), answer)
 	}
 	return number
 }
@@ -89,12 +52,12 @@ func (m *mock) must(format string, arguments ...any) int {
 func (m *mock) url() string { return "ami://admin:secret@" + m.address }
 
 func (m *mock) dial(options ...Option) *Conn {
-	m.t.Helper()
-	conn, err := Dial(within(m.t), m.url(), options...)
+	m.Helper()
+	conn, err := Dial(within(m), m.url(), options...)
 	if err != nil {
-		m.t.Fatal(err)
+		m.Fatal(err)
 	}
-	m.t.Cleanup(func() { conn.Close() })
+	m.Cleanup(func() { conn.Close() })
 	return conn
 }
 

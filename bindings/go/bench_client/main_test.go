@@ -1,43 +1,19 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"example.org/libami/bindings/go/ami"
+	"example.org/libami/bindings/go/internal/process"
 )
 
 func startServer(t *testing.T) (port string) {
 	t.Helper()
-	program := os.Getenv("BENCH_SERVER")
-	if program == "" {
-		t.Fatal("BENCH_SERVER does not name the load server; ./dev test -L go sets it")
-	}
-	command := exec.Command(program, os.Getenv("BENCH_CORPUS"))
-	in, err := command.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		_ = command.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(line[strings.LastIndex(line, ":")+1:])
+	line := process.StartNamed(t, "BENCH_SERVER", os.Getenv("BENCH_CORPUS")).Line()
+	return line[strings.LastIndex(line, ":")+1:]
 }
 
 func measure(t *testing.T, port string, words ...string) sums {

@@ -4,16 +4,16 @@
 package examples
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sort"
 	"strings"
 	"testing"
+
+	"example.org/libami/bindings/go/internal/process"
 )
 
 var programs string // the folder of the built examples
@@ -35,88 +35,18 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// A process is a program whose lines are read one by one.
-type process struct {
-	*testing.T
-	name    string
-	command *exec.Cmd
-	in      io.WriteCloser
-	out     *bufio.Reader
-}
-
-func start(t *testing.T, program string, arguments ...string) *process {
+func startMock(t *testing.T, arguments ...string) (mock *process.Process, url string) {
 	t.Helper()
-	command := exec.Command(program, arguments...)
-	command.Stderr = os.Stderr
-	in, err := command.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		_ = command.Process.Signal(os.Interrupt)
-		_ = command.Wait()
-	})
-	return &process{t, filepath.Base(program), command, in, bufio.NewReader(out)}
-}
-
-func (p *process) line() string {
-	p.Helper()
-	line, err := p.out.ReadString('\n')
-	if err != nil {
-		p.Fatalf("%s has ended: %v", p.name, err)
-	}
-	return strings.TrimSuffix(line, "\n")
-}
-
-// expect reads a line that has this in it.
-func (p *process) expect(part string) {
-	p.Helper()
-	if line := p.line(); !strings.Contains(line, part) {
-		p.Fatalf("%s says %q, without %q", p.name, line, part)
-	}
-}
-
-func (p *process) do(command string) string {
-	p.Helper()
-	if _, err := io.WriteString(p.in, command+"\n"); err != nil {
-		p.Fatal(err)
-	}
-	return p.line()
-}
-
-// interrupt is Ctrl-C, at which it has to end well.
-func (p *process) interrupt() {
-	p.Helper()
-	if err := p.command.Process.Signal(os.Interrupt); err != nil {
-		p.Fatal(err)
-	}
-	if err := p.command.Wait(); err != nil {
-		p.Fatalf("%s: %v", p.name, err)
-	}
-}
-
-func startMock(t *testing.T, arguments ...string) (mock *process, url string) {
-	t.Helper()
-	program := os.Getenv("SCENARIO_MOCK")
-	if program == "" {
-		t.Fatal("SCENARIO_MOCK does not name the mock; ./dev test -L go sets it")
-	}
-	mock = start(t, program, arguments...)
-	address, _, _ := strings.Cut(strings.TrimPrefix(mock.line(), "listening on "), " ")
+	mock = process.StartNamed(t, "SCENARIO_MOCK", arguments...)
+	address, _, _ := strings.Cut(strings.TrimPrefix(mock.Line(), "listening on "), " ")
 	return mock, "ami://admin:secret@" + address
 }
 
-func example(t *testing.T, name string, arguments ...string) *process {
+func example(t *testing.T, name string, arguments ...string) *process.Process {
 	t.Helper()
-	return start(t, filepath.Join(programs, name), arguments...)
+	program := process.Start(t, filepath.Join(programs, name), arguments...)
+	t.Cleanup(program.Interrupt)
+	return program
 }
 
 // The README shows the first program as it is.
@@ -174,7 +104,7 @@ func TestFirst(t *testing.T) {
 func testFirst(t *testing.T, name string) {
 	mock, url := startMock(t)
 	program := example(t, name, url)
-	mock.do("wait logins 1")
+	mock.Do("wait logins 1")
 	// It has subscribed at some time after the login.
 	stop := make(chan struct{})
 	stopped := make(chan struct{})
@@ -185,11 +115,11 @@ func testFirst(t *testing.T, name string) {
 			case <-stop:
 				return
 			default:
-				mock.do(`emit Event: Hangup\nPrivilege: call,all\nChannel: SIP/1\nCause-txt: Normal Clearing\n`)
+				mock.Do(`emit Event: Hangup\nPrivilege: call,all\nChannel: SIP/1\nCause-txt: Normal Clearing\n`)
 			}
 		}
 	}()
-	program.expect("SIP/1 Normal Clearing")
+	program.Expect("SIP/1 Normal Clearing")
 	close(stop)
 	<-stopped
 }
@@ -197,9 +127,9 @@ func testFirst(t *testing.T, name string) {
 func TestClick(t *testing.T) {
 	t.Parallel()
 	mock, url := startMock(t)
-	example(t, "click", url, "Local/100@test", "200@default").expect("answered")
-	example(t, "click", url, "Local/103@test", "200@default").expect("busy")
-	if calls := mock.do("count action:Originate"); calls != "2" {
+	example(t, "click", url, "Local/100@test", "200@default").Expect("answered")
+	example(t, "click", url, "Local/103@test", "200@default").Expect("busy")
+	if calls := mock.Do("count action:Originate"); calls != "2" {
 		t.Errorf("%s calls", calls)
 	}
 }
@@ -208,16 +138,17 @@ func TestQueues(t *testing.T) {
 	t.Parallel()
 	mock, url := startMock(t)
 	program := example(t, "queues", url)
-	program.expect("support: 0 waiting")
-	program.expect("empty: 0 waiting")
-	mock.do(`emit Event: QueueCallerJoin\nPrivilege: agent,all\nQueue: support\nCallerIDName: Bob\nPosition: 1\n`)
-	program.expect("support: Bob waits at 1")
-	mock.do(`emit Event: AgentConnect\nPrivilege: agent,all\nQueue: support\nCallerIDName: Bob\nMemberName: Alice\n`)
-	program.expect("support: Bob is served by Alice")
-	mock.do("kick")
-	program.expect("support: 0 waiting") // behind the gap
-	program.expect("empty: 0 waiting")
-	program.interrupt()
+	program.Expect("support: 0 waiting")
+	program.Expect("empty: 0 waiting")
+	mock.Do(`emit Event: QueueCallerJoin\nPrivilege: agent,all\nQueue: support\nCallerIDName: Bob\nPosition: 1\n`)
+	program.Expect("support: Bob waits at 1")
+	mock.Do(`emit Event: AgentConnect\nPrivilege: agent,all\nQueue: support\nCallerIDName: Bob\nMemberName: Alice\n`)
+	program.Expect("support: Bob is served by Alice")
+	mock.Do("kick")
+	program.Expect("support: 0 waiting") // behind the gap
+	program.Expect("empty: 0 waiting")
+	program.Interrupt()
+	program.Wait()
 }
 
 func TestHangups(t *testing.T) {
@@ -225,18 +156,19 @@ func TestHangups(t *testing.T) {
 	const hangup = `emit Event: Hangup\nPrivilege: call,all\nChannel: SIP/%d\nUniqueid: 1.1\nCause: 16\nCause-txt: Normal Clearing\n`
 	mock, url := startMock(t)
 	program := example(t, "hangups", url)
-	program.expect("listening")
-	mock.do(fmt.Sprintf(hangup, 1))
-	program.expect("SIP/1 1.1 16 Normal Clearing")
-	mock.do("restart")
-	lines := []string{program.line(), program.line()}
+	program.Expect("listening")
+	mock.Do(fmt.Sprintf(hangup, 1))
+	program.Expect("SIP/1 1.1 16 Normal Clearing")
+	mock.Do("restart")
+	lines := []string{program.Line(), program.Line()}
 	sort.Slice(lines, func(i, j int) bool { return strings.Contains(lines[i], "GAP") })
 	if !strings.Contains(lines[0], "GAP from 20") || !strings.Contains(lines[0], "reconnect") || !strings.Contains(lines[1], "listening") {
 		t.Errorf("%q", lines)
 	}
-	mock.do(fmt.Sprintf(hangup, 2))
-	program.expect("SIP/2 1.1 16 Normal Clearing")
-	program.interrupt()
+	mock.Do(fmt.Sprintf(hangup, 2))
+	program.Expect("SIP/2 1.1 16 Normal Clearing")
+	program.Interrupt()
+	program.Wait()
 }
 
 func TestBulk(t *testing.T) {
@@ -245,18 +177,18 @@ func TestBulk(t *testing.T) {
 	program := example(t, "bulk", url, "3")
 	expected := map[string]int{"answered": 5, "failed": 2}
 	for _, channel := range []string{"100", "103", "100", "101", "102", "104", "100"} {
-		fmt.Fprintf(program.in, "Local/%s@test\n", channel)
+		program.Say("Local/" + channel + "@test")
 	}
-	program.in.Close()
+	program.CloseInput()
 	for range 7 {
-		_, outcome, _ := strings.Cut(program.line(), ": ")
+		_, outcome, _ := strings.Cut(program.Line(), ": ")
 		outcome, _, _ = strings.Cut(outcome, ":")
 		expected[outcome]--
 	}
 	if expected["answered"] != 0 || expected["failed"] != 0 {
 		t.Error(expected)
 	}
-	if calls := mock.do("count action:Originate"); calls != "7" {
+	if calls := mock.Do("count action:Originate"); calls != "7" {
 		t.Errorf("%s calls", calls)
 	}
 }
