@@ -112,24 +112,25 @@ int send(ami_t* ami, const ami_action_t* action, const Handler::Callbacks& callb
                       });
 }
 
-// Whether a delivery goes out as an item: its handler counts one more use until the item is released.
-bool to_item(const ami::Queue::Taken& taken, ami_item_t& item) noexcept {
+// How many go out as items: of each their handler counts one more use until the item is released.
+size_t to_items(ami::Queue::Run& run, ami_item_t* out) noexcept {
   using Kind = ami::Delivery::Kind;
-  const auto& [lane, delivery] = taken;
-  const auto& handler = delivery.handler;
-  const bool reply = delivery.kind == Kind::kReply;
-  const uint32_t slot = lane->discards(delivery) ? 0 : handler->lend();
-  if (slot == 0) return false;
-  if (reply) handler->end();
-  item = {};
-  item.client = lane->client_id();
-  item.id = delivery.id;
-  item.user = handler->user;
-  item.msg = ami::MessagePtr(delivery.message).release();
-  item.reply = ami::ReplyPtr(delivery.reply).release();
-  item.kind = reply ? AMI_ITEM_REPLY : delivery.kind == Kind::kItem ? AMI_ITEM_LISTITEM : AMI_ITEM_EVENT;
-  item.reserved = slot;
-  return true;
+  const auto count = static_cast<uint32_t>(run.messages.size());
+  const uint32_t slot = run.lane->discards(run.kind) ? 0 : run.handler->lend(count);
+  if (slot == 0) return 0;
+  const bool reply = run.kind == Kind::kReply;
+  if (reply) run.handler->end();
+  const uint32_t kind = reply ? AMI_ITEM_REPLY : run.kind == Kind::kItem ? AMI_ITEM_LISTITEM : AMI_ITEM_EVENT;
+  for (auto& message : run.messages) {
+    *out++ = {run.lane->client_id(),
+              run.handler->id,
+              run.handler->user,
+              message.release(),
+              run.reply.release(),
+              kind,
+              slot};
+  }
+  return count;
 }
 
 const ami_msg_t* message_of(const ami_item_t& item) noexcept {
@@ -541,16 +542,19 @@ int ami_queue_stream(ami_queue_t* queue) {
 int ami_queue_poll(ami_queue_t* queue, ami_item_t* out, size_t max, int timeout_ms) {
   return on_queue(queue, [&](ami::Queue& inner) {
     if (out == nullptr && max > 0) return static_cast<int>(AMI_EINVAL);
-    const auto accept = [&](size_t n, const ami::Queue::Taken& taken) { return to_item(taken, out[n]); };
+    const auto accept = [&](size_t n, ami::Queue::Run& run) { return to_items(run, out + n); };
     return static_cast<int>(inner.poll(max, timeout_ms, accept));
   });
 }
 
 void ami_queue_release(const ami_item_t* items, size_t count) {
+  uint32_t same = 0;  // items in a row that are of one handler
   for (size_t i = 0; items != nullptr && i < count; ++i) {
     ami_msg_unref(items[i].msg);
     ami_reply_unref(items[i].reply);
-    Handler::give_back(items[i].reserved);
+    ++same;
+    if (i + 1 < count && items[i + 1].reserved == items[i].reserved) continue;
+    Handler::give_back(items[i].reserved, std::exchange(same, 0));
   }
 }
 

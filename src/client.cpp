@@ -375,7 +375,7 @@ void Client::on_reply(const PendingPtr& pending) {
 
 void Client::on_item(Pending& pending, const MessagePtr& message) {
   const auto& accepted = static_cast<Accepted&>(pending);
-  if (accepted.handler) lane_->item(accepted.reply->id, accepted.handler, message);
+  if (accepted.handler) lane_->item(accepted.handler, message);
 }
 
 void Client::retire_own_id(Accepted& accepted) noexcept {

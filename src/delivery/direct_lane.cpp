@@ -15,8 +15,11 @@ void DirectLane::call(const HandlerPtr& handler, const MessagePtr& message) {
 
 void DirectLane::reply(const HandlerPtr& handler, const ReplyPtr& reply) {
   if (gap_.dropped != 0) tell_gap();
+  if (!handler->begin()) return;
   const Delivering scope(client_);
-  Delivery{Delivery::Kind::kReply, reply->id, handler, {}, reply}.run(client_);
+  if (handler->callbacks.reply != nullptr) handler->callbacks.reply(client_, reply.get(), handler->user);
+  handler->end();
+  handler->finish();
 }
 
 bool DirectLane::commit() {

@@ -19,9 +19,7 @@ class DirectLane final : public Lane {
 
   void event(const HandlerPtr& handler, const MessagePtr& message) override { call(handler, message); }
   void notice(const HandlerPtr& handler, const MessagePtr& message) override { call(handler, message); }
-  void item(uint64_t /*id*/, const HandlerPtr& handler, const MessagePtr& message) override {
-    call(handler, message);
-  }
+  void item(const HandlerPtr& handler, const MessagePtr& message) override { call(handler, message); }
   void reply(const HandlerPtr& handler, const ReplyPtr& reply) override;
   bool commit() override;
   void lost(uint64_t time_ns) override;

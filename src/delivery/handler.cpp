@@ -36,16 +36,17 @@ Handler::~Handler() {
   slots().free.push_back(number);
 }
 
-bool Handler::begin() noexcept {
+bool Handler::begin(uint32_t count) noexcept {
   uint32_t uses = uses_.load(std::memory_order_relaxed);
   do {
     if ((uses & kEnded) != 0) return false;
-  } while (!uses_.compare_exchange_weak(uses, uses + 1, std::memory_order_acq_rel));
+  } while (!uses_.compare_exchange_weak(uses, uses + count, std::memory_order_acq_rel));
   return true;
 }
 
-void Handler::finish() noexcept {
-  if (uses_.fetch_sub(1, std::memory_order_acq_rel) - 1 == kEnded && release_ != nullptr) release_(user);
+void Handler::finish(uint32_t count) noexcept {
+  if (uses_.fetch_sub(count, std::memory_order_acq_rel) - count == kEnded && release_ != nullptr)
+    release_(user);
 }
 
 bool Handler::end() noexcept {
@@ -81,20 +82,21 @@ bool Handler::reserve_slot() noexcept {
   return true;
 }
 
-uint32_t Handler::lend() noexcept {
-  if (!begin()) return 0;
-  ref();
+uint32_t Handler::lend(uint32_t count) noexcept {
+  if (!begin(count)) return 0;
+  ref(count);
   return slot_.load(std::memory_order_acquire);
 }
 
-void Handler::give_back(uint32_t slot) noexcept {
-  Ref<Handler> handler;
+void Handler::give_back(uint32_t slot, uint32_t count) noexcept {
+  Handler* handler = nullptr;
   {
     const std::lock_guard lock(slots().mutex);
     if (slot == 0 || slot > slots().handlers.size()) return;
-    handler = HandlerPtr::adopt(slots().handlers[slot - 1]);
+    handler = slots().handlers[slot - 1];
   }
-  handler->finish();
+  handler->finish(count);
+  handler->unref(count);
 }
 
 }  // namespace ami

@@ -24,15 +24,15 @@ class Handler {
   static Ref<Handler> create(uint64_t id, const Callbacks& callbacks, void* user,
                              ami_release_cb release) noexcept;
 
-  void ref() const noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
-  void unref() const noexcept {
-    if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  void ref(uint32_t count = 1) const noexcept { refs_.fetch_add(count, std::memory_order_relaxed); }
+  void unref(uint32_t count = 1) const noexcept {
+    if (refs_.fetch_sub(count, std::memory_order_acq_rel) == count) delete this;
   }
 
-  // Begins a use; false after end().
-  bool begin() noexcept;
+  // Begins a use, or so many; false after end().
+  bool begin(uint32_t count = 1) noexcept;
   // Ends what begin() began.
-  void finish() noexcept;
+  void finish(uint32_t count = 1) noexcept;
   // Ends the registration: no use begins any more. False when it had ended before.
   bool end() noexcept;
   [[nodiscard]] bool ended() const noexcept { return (uses_.load(std::memory_order_acquire) & kEnded) != 0; }
@@ -44,10 +44,10 @@ class Handler {
   // The number under which an item that was handed out finds this handler again; from 1. False when out of
   // memory.
   bool reserve_slot() noexcept;
-  // An item goes out: a use, which also keeps the handler, until it is given back by that number. 0 after
-  // end().
-  uint32_t lend() noexcept;
-  static void give_back(uint32_t slot) noexcept;
+  // So many items go out: each a use, which also keeps the handler, until it is given back by that number. 0
+  // after end().
+  uint32_t lend(uint32_t count) noexcept;
+  static void give_back(uint32_t slot, uint32_t count) noexcept;
 
  private:
   static constexpr uint32_t kEnded = 1U << 31U;

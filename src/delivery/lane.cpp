@@ -24,15 +24,4 @@ bool Delivering::of(const void* client) noexcept {
   return false;
 }
 
-void Delivery::run(ami_t* client) const {
-  if (!handler->begin()) return;
-  if (kind == Kind::kReply) {
-    if (handler->callbacks.reply != nullptr) handler->callbacks.reply(client, reply.get(), handler->user);
-    handler->end();
-  } else if (handler->callbacks.event != nullptr) {
-    handler->callbacks.event(client, message.get(), handler->user);
-  }
-  handler->finish();
-}
-
 }  // namespace ami

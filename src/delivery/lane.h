@@ -19,15 +19,12 @@ struct Delivery {
     kGap,  // stands where events were dropped; becomes a notice when it is taken
   };
   Kind kind = Kind::kEvent;
-  uint64_t id = 0;  // of the subscription or the action
   HandlerPtr handler;
   MessagePtr message;
   ReplyPtr reply;
 
   // When it came. Not of a gap.
   [[nodiscard]] uint64_t time_ns() const { return reply ? reply->time_ns : message->time_ns(); }
-  // Calls the handler's callback, unless the handler has ended; a reply ends its handler.
-  void run(ami_t* client) const;
 };
 
 // Marks a thread while it runs callbacks of a client: blocking calls are refused on it, and ami_destroy()
@@ -67,7 +64,7 @@ class Lane {
   virtual ~Lane() = default;
   virtual void event(const HandlerPtr& handler, const MessagePtr& message) = 0;
   virtual void notice(const HandlerPtr& handler, const MessagePtr& message) = 0;
-  virtual void item(uint64_t id, const HandlerPtr& handler, const MessagePtr& message) = 0;
+  virtual void item(const HandlerPtr& handler, const MessagePtr& message) = 0;
   // Cannot fail: what it needs was made when the action was accepted.
   virtual void reply(const HandlerPtr& handler, const ReplyPtr& reply) = 0;
   // After a batch: what was gathered becomes visible. True when reading is to pause (queue.overflow=wait).

@@ -40,7 +40,9 @@ size_t Queue::take(Batch& out, size_t max, int timeout_ms) {
     lock.lock();
   }
   // Who was woken may not be able to take all of it.
-  if (!ready_.empty() && waiting_ > 0) filled_.notify_one();
+  const bool others = !ready_.empty() && waiting_ > 0;
+  lock.unlock();
+  if (others) filled_.notify_one();
   return out.size();
 }
 
@@ -64,17 +66,20 @@ std::shared_ptr<QueueLane> Queue::take_ready(Batch& out, size_t full) {
 
 void Queue::take_from_lane(Batch& out, size_t full) {
   const auto lane = ready_.front();
-  for (size_t n = 0; n < kTurn && !lane->empty() && out.size() < full; ++n) {
-    if (!lane->musts_.empty() && lane->musts_.front().delivery.kind == Delivery::Kind::kGap &&
-        (lane->events_.empty() || lane->musts_.front().place < lane->events_.front().place)) {
-      lane->expand_gap();
-      continue;
-    }
+  while (lane->gap_is_next()) lane->expand_gap();
+  const size_t before = out.size();
+  size_t bytes = 0;
+  uint64_t oldest_ns = 0;
+  // Another gap waits for the next turn: there may be no memory to tell of it.
+  for (size_t n = 0; n < kTurn && !lane->empty() && !lane->gap_is_next() && out.size() < full; ++n) {
+    const size_t size = lane->must_is_next() ? 0 : lane->events_.front().size;
     Delivery delivery = lane->pop();
     if (delivery.handler->ended()) continue;
-    lane->take_in_hand(delivery);
-    out.push_back({lane, std::move(delivery)});
+    if (out.size() == before) oldest_ns = delivery.time_ns();
+    bytes += size;
+    out.add(lane, std::move(delivery));
   }
+  lane->take_in_hand(out.size() - before, bytes, oldest_ns);
   ready_.erase(ready_.begin());
   lane->listed_ = !lane->empty();
   if (lane->listed_) ready_.push_back(lane);
@@ -129,10 +134,34 @@ size_t Queue::dispatch(size_t max, int timeout_ms) {
     const size_t taken = take_more(batch, max, done, timeout_ms);
     if (taken == 0) break;
     done += taken;
-    for (const auto& [lane, delivery] : batch) lane->run(delivery);
-    for (const auto& [lane, delivery] : batch) lane->run_finish();
+    for (auto& run : batch.runs()) run.lane->run(run);
+    for (auto& run : batch.runs()) run.lane->run_finish();
   }
   return done;
+}
+
+void Queue::Batch::add(const std::shared_ptr<QueueLane>& lane, Delivery delivery) noexcept {
+  auto* message =
+      std::construct_at(reinterpret_cast<MessagePtr*>(messages_) + size_++, std::move(delivery.message));
+  Run* last = run_count_ == 0 ? nullptr : &runs().back();
+  if (last != nullptr && last->lane == lane && last->handler.get() == delivery.handler.get() &&
+      last->kind == delivery.kind && !last->reply) {
+    last->messages = {last->messages.data(), last->messages.size() + 1};
+    static_cast<void>(delivery.handler.release());  // of which the run keeps the count
+    return;
+  }
+  auto* run = reinterpret_cast<Run*>(runs_) + run_count_++;
+  std::construct_at(
+      run, Run{lane, std::move(delivery.handler), delivery.kind, {message, 1}, std::move(delivery.reply)});
+}
+
+void Queue::Batch::clear() noexcept {
+  for (auto& run : runs()) {
+    run.handler.release()->unref(static_cast<uint32_t>(run.messages.size()));
+    std::destroy_at(&run);
+  }
+  std::destroy_n(reinterpret_cast<MessagePtr*>(messages_), size_);
+  size_ = run_count_ = 0;
 }
 
 void Queue::set_bell(std::unique_ptr<Bell> bell) {
@@ -186,6 +215,7 @@ QueueLane::QueueLane(std::shared_ptr<Queue> queue, ami_t* client, uint64_t clien
 
 // Perhaps under the queue's lock, when the queue held the last reference.
 QueueLane::~QueueLane() {
+  count_handler();
   queue_->lanes_.fetch_sub(1);
 }
 
@@ -193,22 +223,41 @@ void QueueLane::set_bounds(const Bounds& bounds, std::string label) {
   const std::lock_guard lock(queue_->mutex_);
   bounds_ = bounds;
   label_ = std::move(label);
+  drop_what_is_over();
 }
 
 void QueueLane::event(const HandlerPtr& handler, const MessagePtr& message) {
   try {
-    staged_events_.push_back({handler, message, next_place_++});
+    staged_events_.emplace_back();
   } catch (const std::bad_alloc&) {
-    lost(message->time_ns());
+    return lost(message->time_ns());
+  }
+  Event& event = staged_events_.back();
+  event.message = message;
+  event.place = next_place_++;
+  event.size = message->size();
+  // In a row for the same handler only the first counts it at once.
+  if (handler.get() == staged_for_) {
+    event.handler = HandlerPtr::adopt(staged_for_);
+    ++uncounted_;
+  } else {
+    count_handler();
+    event.handler = handler;
+    staged_for_ = handler.get();
   }
 }
 
-void QueueLane::notice(const HandlerPtr& handler, const MessagePtr& message) {
-  staged_musts_.push_back({{Delivery::Kind::kNotice, handler->id, handler, message, {}}, next_place_++, {}});
+void QueueLane::count_handler() noexcept {
+  if (uncounted_ != 0) staged_for_->ref(std::exchange(uncounted_, 0));
+  staged_for_ = nullptr;
 }
 
-void QueueLane::item(uint64_t id, const HandlerPtr& handler, const MessagePtr& message) {
-  staged_musts_.push_back({{Delivery::Kind::kItem, id, handler, message, {}}, next_place_++, {}});
+void QueueLane::notice(const HandlerPtr& handler, const MessagePtr& message) {
+  staged_musts_.push_back({{Delivery::Kind::kNotice, handler, message, {}}, next_place_++, {}});
+}
+
+void QueueLane::item(const HandlerPtr& handler, const MessagePtr& message) {
+  staged_musts_.push_back({{Delivery::Kind::kItem, handler, message, {}}, next_place_++, {}});
 }
 
 void QueueLane::reserve_reply() {
@@ -229,7 +278,7 @@ void QueueLane::reply(const HandlerPtr& handler, const ReplyPtr& reply) {
     staged_musts_.splice(staged_musts_.end(), reserve_, reserve_.begin());
   }
   Must& must = staged_musts_.back();
-  must.delivery = {Delivery::Kind::kReply, reply->id, handler, {}, reply};
+  must.delivery = {Delivery::Kind::kReply, handler, {}, reply};
   must.place = next_place_++;
 }
 
@@ -245,20 +294,20 @@ void QueueLane::move_others_than_replies(std::list<Must>& from, std::list<Must>&
 }
 
 bool QueueLane::commit() {
+  if (staged_events_.empty() && staged_musts_.empty() && lost_.dropped == 0) return false;
+  count_handler();
   HandlerPtr wake;
   bool full = false;
+  bool waiting = false;
   std::list<Must> discarded;  // handlers are released without the lock
   {
     const std::lock_guard lock(queue_->mutex_);
     move_staged(discarded);
-    if (bounds_.wait) {
-      full = paused_ = paused_ || over_bounds();
-    } else {
-      while (over_bounds() && !events_.empty()) drop_oldest();
-    }
+    drop_what_is_over();
+    full = paused_ = paused_ || (bounds_.wait && over_bounds());
     if (!listed_ && !empty()) {
       if (queue_->ready_.empty()) {
-        if (queue_->waiting_ > 0) queue_->filled_.notify_one();
+        waiting = queue_->waiting_ > 0;
         if (queue_->bell_) queue_->bell_->ring();
         wake = queue_->wake_;
       }
@@ -266,6 +315,8 @@ bool QueueLane::commit() {
       queue_->ready_.push_back(shared_from_this());
     }
   }
+  // Not under the lock, which is the first thing that the thread will want.
+  if (waiting) queue_->filled_.notify_one();
   if (wake && wake->begin()) {
     wake->callbacks.wake(wake->user);
     wake->finish();
@@ -281,16 +332,12 @@ void QueueLane::move_staged(std::list<Must>& discarded) {
   musts_.splice(musts_.end(), staged_musts_);
   for (auto& staged : staged_events_) {
     if (closed_) break;
-    const Message& message = *staged.message;
-    const size_t size = message.size();
-    const uint64_t place = staged.place;
-    const uint64_t seq = message.seq();
-    const uint64_t time_ns = message.time_ns();
+    const size_t size = staged.size;
     try {
       events_.push_back(std::move(staged));
       bytes_ += size;
     } catch (const std::bad_alloc&) {
-      count_drop(place, seq, time_ns);
+      count_drop(staged);
     }
   }
   staged_events_.clear();
@@ -299,12 +346,12 @@ void QueueLane::move_staged(std::list<Must>& discarded) {
   }
 }
 
-void QueueLane::drop_oldest() {
-  const Event& oldest = events_.front();
-  const Message& message = *oldest.message;
-  bytes_ -= message.size();
-  count_drop(oldest.place, message.seq(), message.time_ns());
-  events_.pop_front();
+void QueueLane::drop_what_is_over() {
+  while (!bounds_.wait && over_bounds() && !events_.empty()) {
+    const Event oldest = events_.pop_front();
+    bytes_ -= oldest.size;
+    count_drop(oldest);
+  }
 }
 
 // Whether an event stands between two places, the second of which is that of the oldest event or behind all.
@@ -356,47 +403,65 @@ void QueueLane::expand_gap() {
   std::vector<HandlerPtr> handlers;
   const MessagePtr message = describe_(front.gap, label_, handlers);
   for (const auto& handler : handlers) {
-    notices.push_back({{Delivery::Kind::kNotice, handler->id, handler, message, {}}, front.place, {}});
+    notices.push_back({{Delivery::Kind::kNotice, handler, message, {}}, front.place, {}});
   }
   musts_.pop_front();
   if (message) musts_.splice(musts_.begin(), notices);
 }
 
 Delivery QueueLane::pop() {
-  if (!musts_.empty() && (events_.empty() || musts_.front().place < events_.front().place)) {
+  if (must_is_next()) {
     Delivery delivery = std::move(musts_.front().delivery);
     musts_.pop_front();
     return delivery;
   }
-  Event& front = events_.front();
-  bytes_ -= front.message->size();
-  const uint64_t id = front.handler->id;
-  Delivery delivery{Delivery::Kind::kEvent, id, std::move(front.handler), std::move(front.message), {}};
-  events_.pop_front();
-  return delivery;
+  Event front = events_.pop_front();
+  bytes_ -= front.size;
+  return {Delivery::Kind::kEvent, std::move(front.handler), std::move(front.message), {}};
 }
 
-void QueueLane::take_in_hand(const Delivery& delivery) noexcept {
-  if (in_hand_.fetch_add(1) == 0) in_hand_since_ns_ = delivery.time_ns();
-  if (delivery.kind == Delivery::Kind::kEvent) in_hand_bytes_.fetch_add(delivery.message->size());
+void QueueLane::take_in_hand(size_t items, size_t bytes, uint64_t oldest_ns) noexcept {
+  if (items != 0 && in_hand_.fetch_add(items) == 0) in_hand_since_ns_ = oldest_ns;
+  if (bytes != 0) in_hand_bytes_.fetch_add(bytes);
 }
 
-void QueueLane::hand_over(const Delivery& delivery) noexcept {
-  in_hand_since_ns_ = delivery.time_ns();
-  if (delivery.kind == Delivery::Kind::kEvent) in_hand_bytes_.fetch_sub(delivery.message->size());
-  in_hand_.fetch_sub(1);
+void QueueLane::hand_over(const Queue::Run& run, std::span<const MessagePtr> messages) noexcept {
+  in_hand_since_ns_ = run.reply ? run.reply->time_ns : messages.back()->time_ns();
+  if (run.kind == Delivery::Kind::kEvent) {
+    size_t bytes = 0;
+    for (const auto& message : messages) bytes += message->size();
+    in_hand_bytes_.fetch_sub(bytes);
+  }
+  in_hand_.fetch_sub(messages.size());
 }
 
-void QueueLane::run(const Delivery& delivery) {
-  hand_over(delivery);
+void QueueLane::run(const Queue::Run& run) {
   running_.fetch_add(1);
-  if (!discards(delivery)) {
+  if (run.handler->begin()) {
     const Delivering scope(key_);
-    delivery.run(client_);
+    call(run);
+    run.handler->finish();
+  } else {
+    hand_over(run, run.messages);
   }
   if (running_.fetch_sub(1) != 1 || !closed_) return;
   const std::lock_guard lock(queue_->mutex_);
   queue_->idle_.notify_all();
+}
+
+// The handler and the client may end at any time; then what is left is only counted.
+void QueueLane::call(const Queue::Run& run) {
+  auto& handler = *run.handler;
+  for (const auto& message : run.messages) {
+    hand_over(run, {&message, 1});
+    if (discards(run.kind) || handler.ended()) continue;
+    if (run.reply) {
+      if (handler.callbacks.reply != nullptr) handler.callbacks.reply(client_, run.reply.get(), handler.user);
+      handler.end();
+    } else if (handler.callbacks.event != nullptr) {
+      handler.callbacks.event(client_, message.get(), handler.user);
+    }
+  }
 }
 
 void QueueLane::run_finish() {

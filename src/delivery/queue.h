@@ -5,17 +5,18 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "delivery/lane.h"
+#include "delivery/ring.h"
 
 namespace ami {
 
@@ -33,9 +34,14 @@ class Bell {
 // it, with bounds of its own; the lanes are emptied in turn.
 class Queue : public std::enable_shared_from_this<Queue> {
  public:
-  struct Taken {
+  // What one handler gets of one lane in a row: messages of one kind, or a reply. Counts the handler once for
+  // each.
+  struct Run {
     std::shared_ptr<QueueLane> lane;
-    Delivery delivery;
+    HandlerPtr handler;
+    Delivery::Kind kind;
+    std::span<MessagePtr> messages;
+    ReplyPtr reply;  // beside one message that is null
   };
 
   // Room for what is taken at a time, so that replies can be given when there is no memory.
@@ -44,7 +50,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   // no limit), or until interrupt(). Throws std::bad_alloc when a gap is first and cannot be told, and then
   // has taken nothing.
   size_t take(Batch& out, size_t max, int timeout_ms);
-  // Takes up to max of those that accept(index, taken) accepts: noexcept, index counts the accepted.
+  // Takes up to max of those that accept(index, run) accepts: noexcept. It tells how many; index counts them.
   template <typename Accept>
   size_t poll(size_t max, int timeout_ms, Accept accept);
   // The consumer is to end: take() waits no more.
@@ -116,7 +122,7 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   void set_bounds(const Bounds& bounds, std::string label);
   void event(const HandlerPtr& handler, const MessagePtr& message) override;
   void notice(const HandlerPtr& handler, const MessagePtr& message) override;
-  void item(uint64_t id, const HandlerPtr& handler, const MessagePtr& message) override;
+  void item(const HandlerPtr& handler, const MessagePtr& message) override;
   void reply(const HandlerPtr& handler, const ReplyPtr& reply) override;
   bool commit() override;
   void lost(uint64_t time_ns) override;
@@ -136,9 +142,7 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   void abandon() { queue_->attached_.fetch_sub(1); }
   [[nodiscard]] uint64_t client_id() const { return client_id_; }
   // Whether the client has gone meanwhile, so that this is not delivered any more.
-  [[nodiscard]] bool discards(const Delivery& delivery) const {
-    return closed_ && delivery.kind != Delivery::Kind::kReply;
-  }
+  [[nodiscard]] bool discards(Delivery::Kind kind) const { return closed_ && kind != Delivery::Kind::kReply; }
 
   struct Levels {
     size_t items = 0, bytes = 0;
@@ -153,7 +157,8 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   struct Event {
     HandlerPtr handler;
     MessagePtr message;
-    uint64_t place;
+    uint64_t place = 0;
+    size_t size = 0;  // of the message, which is best left alone until its reader wants it
   };
   struct Must {  // what is never dropped, and gaps
     Delivery delivery;
@@ -168,19 +173,31 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   [[nodiscard]] bool has_room() const {
     return events_.size() <= bounds_.items / 2 && bytes_ <= bounds_.bytes / 2;
   }
+  void count_handler() noexcept;
   void move_staged(std::list<Must>& discarded);
   static void move_others_than_replies(std::list<Must>& from, std::list<Must>& to);
-  void drop_oldest();
+  void drop_what_is_over();
   [[nodiscard]] bool event_between(uint64_t first, uint64_t second) const;
+  void count_drop(const Event& event) {
+    count_drop(event.place, event.message->seq(), event.message->time_ns());
+  }
   void count_drop(uint64_t place, uint64_t seq, uint64_t time_ns);
   void insert_gap(std::list<Must>::iterator next, uint64_t place, uint64_t time_ns);
   void expand_gap();
+  // Whether the oldest is no event.
+  [[nodiscard]] bool must_is_next() const {
+    return !musts_.empty() && (events_.empty() || musts_.front().place < events_.front().place);
+  }
+  [[nodiscard]] bool gap_is_next() const {
+    return must_is_next() && musts_.front().delivery.kind == Delivery::Kind::kGap;
+  }
   Delivery pop();
 
-  // Between these two a delivery is in the hands of a consumer, and still waits.
-  void take_in_hand(const Delivery& delivery) noexcept;  // under the lock
-  void hand_over(const Delivery& delivery) noexcept;
-  void run(const Delivery& delivery);
+  // Between these two deliveries are in the hands of a consumer, and still wait.
+  void take_in_hand(size_t items, size_t bytes, uint64_t oldest_ns) noexcept;  // under the lock
+  void hand_over(const Queue::Run& run, std::span<const MessagePtr> messages) noexcept;
+  void run(const Queue::Run& run);
+  void call(const Queue::Run& run);
   void run_finish();
   void wait_idle(std::unique_lock<std::mutex>& lock);
 
@@ -195,13 +212,15 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
 
   // Of the loop thread: gathered since the last commit().
   std::vector<Event> staged_events_;
+  Handler* staged_for_ = nullptr;  // the last of them
+  uint32_t uncounted_ = 0;         // how many at the end do not count it yet
   std::list<Must> staged_musts_;
   uint64_t next_place_ = 1;
   Gap lost_;
 
   // Under the queue's lock.
-  std::deque<Event> events_;
-  std::deque<Event> discarded_;  // by close()
+  Ring<Event> events_;
+  Ring<Event> discarded_;  // by close()
   std::list<Must> musts_;
   std::list<Must> reserve_;    // nodes for replies to come
   std::list<Must> spare_gap_;  // one node, so that a gap needs no memory when memory is short
@@ -228,16 +247,17 @@ class Queue::Batch {
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
 
-  void push_back(Taken taken) noexcept { std::construct_at(begin() + size_++, std::move(taken)); }
-  void clear() noexcept { std::destroy_n(begin(), std::exchange(size_, 0)); }
+  void add(const std::shared_ptr<QueueLane>& lane, Delivery delivery) noexcept;
+  void clear() noexcept;
   [[nodiscard]] size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
-  [[nodiscard]] Taken* begin() { return reinterpret_cast<Taken*>(memory_); }
-  [[nodiscard]] Taken* end() { return begin() + size_; }
+  [[nodiscard]] std::span<Run> runs() { return {reinterpret_cast<Run*>(runs_), run_count_}; }
 
  private:
-  alignas(Taken) std::byte memory_[kCapacity * sizeof(Taken)];  // not touched before it is used
-  size_t size_ = 0;
+  // Neither is touched before it is used.
+  alignas(MessagePtr) std::byte messages_[kCapacity * sizeof(MessagePtr)];
+  alignas(Run) std::byte runs_[kCapacity * sizeof(Run)];
+  size_t size_ = 0, run_count_ = 0;
 };
 
 template <typename Accept>
@@ -246,9 +266,9 @@ size_t Queue::poll(size_t max, int timeout_ms, Accept accept) {
   size_t done = 0;
   while (done < max) {
     if (take_more(batch, max, done, timeout_ms) == 0) break;
-    for (const auto& taken : batch) {
-      taken.lane->hand_over(taken.delivery);
-      done += accept(done, taken) ? 1U : 0U;
+    for (auto& run : batch.runs()) {
+      run.lane->hand_over(run, run.messages);
+      done += accept(done, run);
     }
   }
   return done;

@@ -22,8 +22,8 @@ NONE = float("inf")
 CASES = {
     "loop, every event": ("flood {count}", 4050, 1.02, 0.1),
     "loop, one name of many": ("flood {count} --only Hangup", 960, 0.05, 0.1),
-    "thread, every event": ("flood {count} --delivery thread", 4750, 1.2, 0.5),
-    "queue, every event": ("flood {count} --delivery queue", 4750, 1.2, 0.5),
+    "thread, every event": ("flood {count} --delivery thread", 4330, 1.05, 0.5),
+    "queue, every event": ("flood {count} --delivery queue", 4290, 1.05, 0.5),
     "list, collected": ("list 1 {count}", 5550, 1.02, 0.1),
     "list, streamed": ("list 1 {count} --each", 5550, 1.02, 0.1),
     "ping, 100 in flight": ("ping {count} 100", 9850, 7.1, NONE),

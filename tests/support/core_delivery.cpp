@@ -10,6 +10,7 @@
 #include "delivery/direct_lane.h"
 #include "delivery/glob.h"
 #include "delivery/queue.h"
+#include "delivery/ring.h"
 #include "delivery/router.h"
 #include "protocol/text.h"
 
@@ -40,6 +41,10 @@ struct core_router {
     }
     return told.c_str();
   }
+};
+
+struct core_ring {
+  ami::Ring<int> ring;
 };
 
 struct core_queue {
@@ -83,15 +88,14 @@ MessagePtr gap_notice(const ami::Gap& gap) {
   return Message::notice(text, {});
 }
 
-std::string word(const Queue::Taken& taken) {
-  const auto& delivery = taken.delivery;
-  std::string text = taken.lane->discards(delivery) ? "!" : "";
-  if (taken.lane->client_id() != 1) text += std::to_string(taken.lane->client_id()) + ':';
-  if (delivery.kind == Delivery::Kind::kReply) return text + 'r' + std::to_string(delivery.reply->id);
-  const auto gap = delivery.message->get("Gap");
+std::string word(const Queue::Run& run, const MessagePtr& message) {
+  std::string text = run.lane->discards(run.kind) ? "!" : "";
+  if (run.lane->client_id() != 1) text += std::to_string(run.lane->client_id()) + ':';
+  if (run.reply) return text + 'r' + std::to_string(run.reply->id);
+  const auto gap = message->get("Gap");
   if (gap.data() != nullptr) return text + "gap(" + std::string(gap) + ')';
   static const char kKinds[] = "eni";
-  return text + kKinds[static_cast<size_t>(delivery.kind)] + std::string(delivery.message->get("N"));
+  return text + kKinds[static_cast<size_t>(run.kind)] + std::string(message->get("N"));
 }
 
 ami_t* fake_client(const core_lane* lane) {
@@ -133,11 +137,11 @@ int core_handler_ended(const core_handler_t* handler) {
 int core_handler_reserve_slot(core_handler_t* handler) {
   return handler->handler->reserve_slot() ? 1 : 0;
 }
-uint32_t core_handler_lend(core_handler_t* handler) {
-  return handler->handler->lend();
+uint32_t core_handler_lend(core_handler_t* handler, uint32_t count) {
+  return handler->handler->lend(count);
 }
-void core_handler_give_back(uint32_t slot) {
-  Handler::give_back(slot);
+void core_handler_give_back(uint32_t slot, uint32_t count) {
+  Handler::give_back(slot, count);
 }
 
 core_router_t* core_router_new(void) {
@@ -174,6 +178,39 @@ const char* core_router_data(core_router_t* router) {
   return router->tell(router->router.data());
 }
 
+core_ring_t* core_ring_new(void) {
+  return new core_ring;
+}
+void core_ring_free(core_ring_t* ring) {
+  delete ring;
+}
+int core_ring_push(core_ring_t* ring, int number) {
+  try {
+    ring->ring.push_back(std::move(number));
+  } catch (const std::bad_alloc&) {
+    return -1;
+  }
+  return 0;
+}
+int core_ring_pop(core_ring_t* ring) {
+  return ring->ring.pop_front();
+}
+int core_ring_front(const core_ring_t* ring) {
+  return ring->ring.front();
+}
+int core_ring_back(const core_ring_t* ring) {
+  return ring->ring.back();
+}
+size_t core_ring_size(const core_ring_t* ring) {
+  return ring->ring.size();
+}
+void core_ring_swap(core_ring_t* one, core_ring_t* other) {
+  one->ring.swap(other->ring);
+}
+void core_ring_clear(core_ring_t* ring) {
+  ring->ring.clear();
+}
+
 core_queue_t* core_queue_new(void) {
   return new core_queue;
 }
@@ -185,11 +222,10 @@ int core_queue_poll(core_queue_t* queue, size_t max, int timeout_ms, char* out, 
   std::string words;
   size_t count = 0;
   try {
-    count = queue->queue->poll(max, timeout_ms, [&](size_t, const Queue::Taken& taken) {
-      words += words.empty() ? "" : " ";
-      words += word(taken);
-      if (taken.delivery.kind == Delivery::Kind::kReply) taken.delivery.handler->end();
-      return true;
+    count = queue->queue->poll(max, timeout_ms, [&](size_t, const Queue::Run& run) {
+      for (const auto& message : run.messages) words += (words.empty() ? "" : " ") + word(run, message);
+      if (run.reply) run.handler->end();
+      return run.messages.size();
     });
   } catch (const std::bad_alloc&) {
     return -1;
@@ -258,7 +294,7 @@ void core_lane_notice(core_lane_t* lane, const core_handler_t* handler, uint64_t
   lane->lane->notice(handler->handler, numbered(number));
 }
 void core_lane_item(core_lane_t* lane, const core_handler_t* handler, uint64_t number) {
-  lane->lane->item(number, handler->handler, numbered(number));
+  lane->lane->item(handler->handler, numbered(number));
 }
 int core_lane_reserve_reply(core_lane_t* lane) {
   try {

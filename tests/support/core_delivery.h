@@ -36,8 +36,8 @@ void core_handler_finish(core_handler_t* handler);
 int core_handler_end(core_handler_t* handler);
 int core_handler_ended(const core_handler_t* handler);
 int core_handler_reserve_slot(core_handler_t* handler);
-uint32_t core_handler_lend(core_handler_t* handler);
-void core_handler_give_back(uint32_t slot);
+uint32_t core_handler_lend(core_handler_t* handler, uint32_t count);
+void core_handler_give_back(uint32_t slot, uint32_t count);
 
 /* ---- router: handlers as their ids, "1 2 3" ---- */
 typedef struct core_router core_router_t;
@@ -51,6 +51,18 @@ const char* core_router_event(core_router_t* router, const char* name);
 const char* core_router_notice(core_router_t* router, const char* name);
 const char* core_router_response(core_router_t* router, int pong);
 const char* core_router_data(core_router_t* router);
+
+/* ---- ring: of numbers ---- */
+typedef struct core_ring core_ring_t;
+core_ring_t* core_ring_new(void);
+void core_ring_free(core_ring_t* ring);
+int core_ring_push(core_ring_t* ring, int number);
+int core_ring_pop(core_ring_t* ring);
+int core_ring_front(const core_ring_t* ring);
+int core_ring_back(const core_ring_t* ring);
+size_t core_ring_size(const core_ring_t* ring);
+void core_ring_swap(core_ring_t* one, core_ring_t* other);
+void core_ring_clear(core_ring_t* ring);
 
 /* ---- queue ---- */
 typedef struct core_queue core_queue_t;

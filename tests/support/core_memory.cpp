@@ -26,10 +26,21 @@ void* operator new(size_t size) {
 void* operator new(size_t size, const std::nothrow_t& /*tag*/) noexcept {
   return allocate(size);
 }
+// By itself it would come to the one above, but not in a sanitizer's runtime.
+void* operator new[](size_t size) {
+  return operator new(size);
+}
 void operator delete(void* memory) noexcept {
   std::free(memory);
 }
 void operator delete(void* memory, size_t /*size*/) noexcept {
+  std::free(memory);
+}
+
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, size_t /*size*/) noexcept {
   std::free(memory);
 }
 

@@ -84,16 +84,30 @@ static void a_lent_handler_outlives_its_owner(void** state) {
   core_handler_t* handler = counted(&released);
   assert_true(core_handler_reserve_slot(handler));
   assert_true(core_handler_reserve_slot(handler));
-  const uint32_t slot = core_handler_lend(handler);
+  const uint32_t slot = core_handler_lend(handler, 1);
   assert_int_not_equal(slot, 0);
-  assert_int_equal(core_handler_lend(handler), slot);
+  assert_int_equal(core_handler_lend(handler, 1), slot);
   assert_true(core_handler_end(handler));
-  assert_int_equal(core_handler_lend(handler), 0);
+  assert_int_equal(core_handler_lend(handler, 1), 0);
   core_handler_free(handler);
   assert_int_equal(released, 0);
-  core_handler_give_back(slot);
+  core_handler_give_back(slot, 1);
   assert_int_equal(released, 0);
-  core_handler_give_back(slot);
+  core_handler_give_back(slot, 1);
+  assert_int_equal(released, 1);
+}
+
+static void lent_and_given_back_in_one(void** state) {
+  int released = 0;
+  (void)state;
+  core_handler_t* handler = counted(&released);
+  assert_true(core_handler_reserve_slot(handler));
+  const uint32_t slot = core_handler_lend(handler, 5);
+  assert_true(core_handler_end(handler));
+  core_handler_free(handler);
+  core_handler_give_back(slot, 4);
+  assert_int_equal(released, 0);
+  core_handler_give_back(slot, 1);
   assert_int_equal(released, 1);
 }
 
@@ -104,13 +118,13 @@ static void slots_are_used_again(void** state) {
     core_handler_t* one = core_handler_new(1, NULL, NULL, NULL, NULL, NULL);
     core_handler_t* two = core_handler_new(2, NULL, NULL, NULL, NULL, NULL);
     assert_true(core_handler_reserve_slot(one) && core_handler_reserve_slot(two));
-    const uint32_t first = core_handler_lend(one);
-    const uint32_t second = core_handler_lend(two);
+    const uint32_t first = core_handler_lend(one, 1);
+    const uint32_t second = core_handler_lend(two, 1);
     assert_int_not_equal(first, second);
     if (first > highest) highest = first;
     if (second > highest) highest = second;
-    core_handler_give_back(first);
-    core_handler_give_back(second);
+    core_handler_give_back(first, 1);
+    core_handler_give_back(second, 1);
     core_handler_free(one);
     core_handler_free(two);
   }
@@ -119,8 +133,8 @@ static void slots_are_used_again(void** state) {
 
 static void odd_slots_are_ignored(void** state) {
   (void)state;
-  core_handler_give_back(0);
-  core_handler_give_back(123456);
+  core_handler_give_back(0, 1);
+  core_handler_give_back(123456, 1);
 }
 
 static void no_slot_without_memory(void** state) {
@@ -137,14 +151,14 @@ static void no_slot_without_memory(void** state) {
   }
   assert_true(failed > 0);
   for (int i = 0; i < MORE; i++) {
-    const uint32_t slot = core_handler_lend(handlers[i]);
-    for (int j = 0; j < i; j++) assert_int_not_equal(slot, core_handler_lend(handlers[j]));
+    const uint32_t slot = core_handler_lend(handlers[i], 1);
+    for (int j = 0; j < i; j++) assert_int_not_equal(slot, core_handler_lend(handlers[j], 1));
     for (int j = 0; j < i; j++) {
-      const uint32_t other = core_handler_lend(handlers[j]);
-      core_handler_give_back(other);
-      core_handler_give_back(other);
+      const uint32_t other = core_handler_lend(handlers[j], 1);
+      core_handler_give_back(other, 1);
+      core_handler_give_back(other, 1);
     }
-    core_handler_give_back(slot);
+    core_handler_give_back(slot, 1);
   }
   for (int i = 0; i < MORE; i++) core_handler_free(handlers[i]);
 }
@@ -161,7 +175,7 @@ static void* use_until_ended(void* user) {
 
 static void* lend_until_ended(void* user) {
   core_handler_t* handler = user;
-  for (uint32_t slot; (slot = core_handler_lend(handler)) != 0;) core_handler_give_back(slot);
+  for (uint32_t slot; (slot = core_handler_lend(handler, 1)) != 0;) core_handler_give_back(slot, 1);
   return NULL;
 }
 
@@ -188,6 +202,7 @@ int main(void) {
       cmocka_unit_test(uses_alone_do_not_release),
       cmocka_unit_test(no_release_is_fine),
       cmocka_unit_test(released_when_it_cannot_be_made),
+      cmocka_unit_test(lent_and_given_back_in_one),
       cmocka_unit_test(slots_are_used_again),
       cmocka_unit_test(a_lent_handler_outlives_its_owner),
       cmocka_unit_test(odd_slots_are_ignored),

@@ -104,6 +104,44 @@ static void nothing_for_a_handler_that_has_ended(void** state) {
   core_handler_free(other);
 }
 
+static void what_waits_keeps_its_handler(void** state) {
+  (void)state;
+  core_handler_t* other = new_handler(6);
+  for (uint64_t number = 1; number <= 4; number++) {
+    core_lane_event(lane, number == 3 ? handler : other, number);
+  }
+  core_handler_free(other);
+  core_lane_commit(lane);
+  assert_int_equal(released, 0);
+  assert_int_equal(core_queue_dispatch(queue, 3, 0), 3);
+  assert_int_equal(released, 0);
+  holds("e4");
+  assert_int_equal(released, 1);
+  called("e1 e2 e3");
+}
+
+static void end_itself(ami_t* client, const ami_msg_t* msg, void* user) {
+  (void)client;
+  (void)msg;
+  ++released;
+  core_handler_end(*(core_handler_t**)user);
+}
+
+/* Also in the midst of what is in a consumer's hands. */
+static void a_handler_that_ends_gets_no_more(void** state) {
+  core_handler_t* ending = NULL;
+  (void)state;
+  ending = core_handler_new(6, end_itself, NULL, NULL, &ending, NULL);
+  for (uint64_t number = 1; number <= 4; number++) core_lane_event(lane, ending, number);
+  core_lane_event(lane, handler, 5);
+  core_lane_commit(lane);
+  assert_int_equal(core_queue_dispatch(queue, 10, 0), 5);
+  assert_int_equal(released, 1);
+  assert_int_equal(core_lane_items(lane), 0);
+  called("e5");
+  core_handler_free(ending);
+}
+
 static void only_ended_handlers_are_nothing(void** state) {
   char found[64];
   (void)state;
@@ -355,6 +393,8 @@ int main(void) {
       TEST(handlers_are_called_and_replies_end_theirs),
       TEST(no_callback_is_fine),
       TEST(nothing_for_a_handler_that_has_ended),
+      TEST(what_waits_keeps_its_handler),
+      TEST(a_handler_that_ends_gets_no_more),
       TEST(only_ended_handlers_are_nothing),
       TEST(levels),
       TEST(clients_take_turns),
