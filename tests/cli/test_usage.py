@@ -198,6 +198,22 @@ class RefusedTexts(ProgramTest):
                 "send", "--url", server.url(), "UserEvent", field.format(text)))
         self.assert_refused(lambda server, text: ("send", "--url", server.url(), "Event" + text))
 
+    def test_lists(self):
+        self.assert_refused(lambda server, text: ("list", "--url", server.url(), "Queue" + text))
+        for field in ("Queue={}", "{}=x"):
+            self.assert_refused(lambda server, text, field=field: (
+                "list", "--url", server.url(), "QueueStatus", field.format(text)))
+
+    def test_calls(self):
+        self.assert_refused(lambda server, text: ("originate", "--url", server.url(), text, "--exten", "1"))
+        for option in ("--context", "--priority", "--caller-id", "--var"):
+            self.assert_refused(lambda server, text, option=option: (
+                "originate", "--url", server.url(), "Local/1", "--exten", "1", f"{option}=a={text}"))
+        for option in ("--exten", "--app", "--data"):
+            self.assert_refused(lambda server, text, option=option: (
+                "originate", "--url", server.url(), "Local/1", f"{option}={text}",
+                *(("--app", "x") if option == "--data" else ())))
+
 
 if __name__ == "__main__":
     unittest.main()
