@@ -203,6 +203,13 @@ CLI::App* add_ping(CLI::App& app, PingArguments& ping) {
   return verb;
 }
 
+CLI::App* add_top(CLI::App& app, TopArguments& top) {
+  CLI::App* verb = app.add_subcommand("top", "Watch calls and queues on the whole terminal");
+  add_server(*verb, top.server);
+  verb->footer(kTopHelp);
+  return verb;
+}
+
 // What was given before the verb holds, but what was given behind it goes first.
 void inherit(ServerArguments& verb, const ServerArguments& program) {
   if (verb.profile.empty()) verb.profile = program.profile;
@@ -243,6 +250,7 @@ class Grammar {
   ListArguments list_;
   OriginateArguments call_;
   PingArguments ping_;
+  TopArguments top_;
   MockSettings mock_;
 };
 
@@ -258,6 +266,7 @@ Grammar::Grammar() {
   add(add_list(app, list_), list_);
   add(add_originate(app, call_), call_);
   add(add_ping(app, ping_), ping_);
+  add(add_top(app, top_), top_);
   add_mock_options(*app.add_subcommand("mock", "Be a fake Asterisk, for tests and trials"), mock_);
   for (CLI::App* verb : app.get_subcommands({})) verb->group("Verbs");
   add_server(app, server_);

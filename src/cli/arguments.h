@@ -10,6 +10,7 @@
 #include "cli/originate.h"
 #include "cli/ping.h"
 #include "cli/send.h"
+#include "cli/top.h"
 
 namespace CLI {
 class App;
@@ -23,7 +24,7 @@ struct Information {
 };
 
 using Arguments = std::variant<Information, EventsArguments, SendArguments, CommandArguments, ListArguments,
-                               OriginateArguments, PingArguments>;
+                               OriginateArguments, PingArguments, TopArguments>;
 
 // What the command line asks for. Throws Failure (kUsage).
 //

@@ -9,6 +9,7 @@ const char* const kProgramHelp = R"(Examples:
   ami command 'core show channels'
   ami list CoreShowChannels                a table of what a list holds
   ami originate PJSIP/100 --exten 200      a call, and what becomes of it
+  ami top                                  calls and queues on the whole terminal
   ami mock --port 5038                     a fake Asterisk to try things on
 
 The server is that of --url; else of -p, a profile of ~/.config/ami/config (or
@@ -117,5 +118,19 @@ const char* const kPingHelp = R"(Examples:
 
 Until Ctrl-C, or --count. The time is that from sending to the answer: of the network, and
 of whatever Asterisk was at. Exit code 5 when none was answered.)";
+
+const char* const kTopHelp = R"(Examples:
+  ami top
+  ami top -o events=call,agent             no other events, so less traffic
+
+Calls with their state, length and parties; queues with who waits and who may answer;
+events per second; gaps, where events were missed, in red. It looks the lists up when it
+connects (CoreShowChannels or Status, QueueStatus), follows events from then on, and looks
+them up again after a gap. The login needs the read classes call and agent, one of the
+write classes call, reporting and system, and to hang up call or system; what it may not
+see is told on the board. The first login must succeed; from then on the board lives
+through restarts of Asterisk, unless -o reconnect=false.
+
+Keys: ? or F1 tells them all; q ends. To hang up a channel (k or F9) it asks first.)";
 
 }  // namespace ami::cli

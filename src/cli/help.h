@@ -10,5 +10,6 @@ extern const char* const kCommandHelp;
 extern const char* const kListHelp;
 extern const char* const kOriginateHelp;
 extern const char* const kPingHelp;
+extern const char* const kTopHelp;
 
 }  // namespace ami::cli

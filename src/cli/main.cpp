@@ -1,6 +1,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <clocale>
+#include <cstdlib>
 #include <exception>
 #include <string_view>
 
@@ -27,6 +29,7 @@ struct Runner {
     return run_originate(arguments, signals, output);
   }
   int operator()(const PingArguments& arguments) const { return run_ping(arguments, signals, output); }
+  int operator()(const TopArguments& arguments) const { return run_top(arguments, signals, output); }
 };
 
 // A standard stream that is closed (>&-) would be the number of the next pipe or socket, and what is printed
@@ -36,7 +39,14 @@ void occupy_standard_streams() {
     if (fcntl(fd, F_GETFD) < 0) open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+// What is shown is UTF-8, and so is the terminal, also where the locale does not say so.
+void use_utf8() {
+  const char* locale = std::setlocale(LC_CTYPE, "");
+  if (locale == nullptr || MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int run(int argc, char** argv) {
+  use_utf8();
   Signals signals;
   Output output(signals);
   try {

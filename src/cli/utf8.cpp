@@ -1,6 +1,7 @@
 #include "cli/utf8.h"
 
 #include <algorithm>
+#include <cwchar>
 
 namespace ami::cli {
 namespace {
@@ -52,6 +53,22 @@ bool is_c1_control(std::string_view sequence) {
   return sequence.size() == 2 && byte_at(sequence, 0) == 0xC2 && byte_at(sequence, 1) < 0xA0;
 }
 
+// Marks that turn the direction of writing could make a line read as another.
+bool is_direction(std::string_view sequence) {
+  if (sequence.size() != 3 || byte_at(sequence, 0) != 0xE2) return false;
+  const unsigned rest = byte_at(sequence, 1) << 8U | byte_at(sequence, 2);
+  return rest == 0x808E || rest == 0x808F || (rest >= 0x80AA && rest <= 0x80AE) ||
+         (rest >= 0x81A6 && rest <= 0x81A9);
+}
+
+size_t columns_of(std::string_view sequence) {
+  unsigned point = byte_at(sequence, 0);
+  if (sequence.size() > 1) point &= 0x7FU >> sequence.size();
+  for (size_t i = 1; i < sequence.size(); i++) point = point << 6U | (byte_at(sequence, i) & 0x3FU);
+  const int width = wcwidth(static_cast<wchar_t>(point));
+  return width < 0 ? 1 : static_cast<size_t>(width);
+}
+
 }  // namespace
 
 size_t sequence_length(std::string_view bytes) {
@@ -97,9 +114,32 @@ std::string restored(std::string_view text) {
 }
 
 size_t columns(std::string_view text) {
-  // A continuation byte takes no column.
-  return static_cast<size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  size_t count = 0;
+  while (!text.empty()) {
+    const std::string_view sequence = text.substr(0, std::max<size_t>(sequence_length(text), 1));
+    count += columns_of(sequence);
+    text.remove_prefix(sequence.size());
+  }
+  return count;
+}
+
+std::string fitted(std::string_view text, size_t width, bool to_the_right) {
+  const size_t whole = columns(text);
+  if (whole <= width) {
+    const std::string blanks(width - whole, ' ');
+    return to_the_right ? blanks + std::string(text) : std::string(text) + blanks;
+  }
+  std::string cut;
+  size_t taken = 0;
+  while (width > 0) {
+    const std::string_view sequence = text.substr(0, std::max<size_t>(sequence_length(text), 1));
+    const size_t more = columns_of(sequence);
+    if (taken + more > width - 1) break;
+    cut += sequence;
+    taken += more;
+    text.remove_prefix(sequence.size());
+  }
+  return width == 0 ? cut : cut + "\u2026" + std::string(width - 1 - taken, ' ');
 }
 
 std::string visible(std::string_view bytes, std::string_view keep) {
@@ -111,7 +151,7 @@ std::string visible(std::string_view bytes, std::string_view keep) {
     unsigned first = byte_at(sequence, 0);
     if (length == 1 && (first < 0x20 || first == 0x7F) && keep.find(sequence[0]) == std::string_view::npos) {
       append_control(out, sequence[0]);
-    } else if (length == 0 || is_c1_control(sequence)) {
+    } else if (length == 0 || is_c1_control(sequence) || is_direction(sequence)) {
       for (size_t i = 0; i < sequence.size(); i++) append_visible(out, byte_at(sequence, i));
     } else {
       out += sequence;

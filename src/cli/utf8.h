@@ -16,8 +16,12 @@ size_t sequence_length(std::string_view bytes);
 std::string restorable(std::string_view bytes);
 std::string restored(std::string_view text);
 
-// How many characters a well-formed text has, which a terminal gives a column each.
+// How many columns a terminal gives a well-formed text: two to a wide character, none to one that joins
+// another.
 size_t columns(std::string_view text);
+
+// A well-formed text in exactly so many columns: filled with blanks, or cut, with an ellipsis.
+std::string fitted(std::string_view text, size_t width, bool to_the_right = false);
 
 // For eyes: control characters and bytes that are not UTF-8 as \n, \r, \t or \xNN, so that nothing in a
 // message can command the terminal. Characters of keep stay as they are.
