@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Callable, Optional
 
 from ._border import lib
 from .action import Action, Fields, Scalar, Value
+from .base import BaseClient
 from .columns import Columns, Row
-from .core import Core
 from .errors import Error
 from .message import Message
 from .reply import Reply
@@ -40,11 +40,11 @@ def connect(url: Optional[str] = None, **options: Unpack[Options]) -> Client:
     return Client(url, **options).connect()
 
 
-class Client:
+class Client(BaseClient):
     """One login on one Asterisk. May be used from many threads: whoever waits takes in what comes, for all."""
 
     def __init__(self, url: Optional[str] = None, **options: Unpack[Options]) -> None:
-        self._core = Core(options if url is None else {"url": url, **options})
+        super().__init__(url, **options)
         self._poller: Optional[int] = None  # the thread that waits for the descriptor
         self._ends = False  # nobody is to wait for it any more
         self._bell, self._rope = os.pipe()  # to tell the poller so
@@ -111,23 +111,6 @@ class Client:
         if core.is_ours and not core.is_idle:
             warnings.warn(f"{self!r} was never disconnected", ResourceWarning, source=self, stacklevel=2)
         core.close()
-
-    @property
-    def is_ready(self) -> bool:
-        """Logged in."""
-        return self._core.is_ready
-
-    def option(self, name: str) -> str:
-        """An option as ami.h names it ("queue.max_items"), or "server.banner", or "server.version"."""
-        return self._core.option(name)
-
-    def set_events(self, mask: str) -> None:
-        """Changes which classes of events come: "on", "off", "call,agent"."""
-        self._core.set_events(mask)
-
-    def stat(self, name: str) -> int:
-        """A counter of ami_stat(): "events", "dropped", "queued" ..."""
-        return self._core.stat(name)
 
     # ----------------------------------------------------------------------------------- actions
 
