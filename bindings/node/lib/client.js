@@ -4,7 +4,10 @@ const { EventEmitter } = require('events');
 const native = require('./native');
 const getEngine = require('./engine');
 const Batch = require('./batch');
-const { AmiError, AbortError, FATES } = require('./errors');
+const Connection = require('./connection');
+const Pending = require('./pending');
+const readOption = require('./options');
+const { AmiError, AbortError } = require('./errors');
 const { withAction, isObject } = require('./action');
 const { Stream, dropOldest, dropOldestBatch, tooMany } = require('./streams');
 
@@ -12,8 +15,6 @@ const NOTICE = 3;
 const STATES = ['idle', 'connecting', 'login', 'ready', 'backoff', 'closing'];
 const STATS = ['', 'events', 'responses', 'bytes_in', 'bytes_out', 'actions', 'replies', 'inflight', 'dropped', 'queued',
   'queued_bytes', 'queue_age_ms', 'connects', 'generation', 'resyncs', 'strays', 'writes'];
-// Node's names of encodings, and what the library is to do: what is one byte a letter is turned into text here.
-const ENCODINGS = { ascii: 'binary', latin1: 'binary', binary: 'binary', utf8: 'utf-8', 'utf-8': 'utf-8' };
 const MOST_EVENTS = 65536;
 const MOST_BATCHES = 256;
 const MOST_ITEMS = 1000000;
@@ -24,24 +25,6 @@ const OWN_NAMES = new Set(['newListener', 'removeListener', 'error', 'login', 'r
   'connection-close', 'connection-reconnecting']);
 const NOTICES = ['connection-*', 'login', 'ready', 'gap'];
 
-/** What stands for the socket: its events come over every reconnect. */
-class Connection extends EventEmitter {
-  #client;
-
-  constructor(client) {
-    super();
-    this.#client = client;
-  }
-
-  get writable() { return this.#client.state === 'ready'; }
-  end() { this.#client.disconnect(); }
-  destroy() { this.#client.destroy(); }
-
-  say(name, ...values) {
-    if (name !== 'error' || this.listenerCount(name) > 0) this.emit(name, ...values);
-  }
-}
-
 /** A handler of events, as the engine sees it. */
 class Subscription {
   constructor(client, name, take) {
@@ -49,55 +32,6 @@ class Subscription {
     this.name = name;
     this.take = take;
     this.id = 0; // 0: not registered with the library
-  }
-}
-
-/** An action that waits for its reply. */
-class Pending {
-  constructor(client, name, onItem, done) {
-    this.client = client;
-    this.name = name;
-    this.items = [];
-    this.onItem = onItem;
-    this.done = done;
-    this.id = 0;
-    this.signal = undefined;
-  }
-
-  take(item) {
-    if (this.onItem !== undefined) this.onItem(item);
-    else this.items.push(item);
-  }
-
-  finish({ status, fate, response, end, output }) {
-    if (this.unfollow !== undefined) this.unfollow();
-    const reply = { response, items: this.items, end, output, fate: FATES[fate] };
-    if (status === 0) {
-      this.done(null, reply);
-    } else if (status === native.ECANCELED && this.signal !== undefined && this.signal.aborted) {
-      this.done(new AbortError(this.signal, { action: this.name, ...reply }), reply);
-    } else {
-      this.done(new AmiError(status, this.why(status, reply), { action: this.name, ...reply }), reply);
-    }
-  }
-
-  why(status, { response, end, output }) {
-    let detail = '';
-    if (status === native.ELOST || status === native.ELIMIT) {
-      detail = this.client.detail();
-    } else if (status === native.EREPLY) {
-      // A refused command says why in its output.
-      const reason = end !== undefined && end.reason !== undefined ? `Reason: ${end.reason}` : undefined;
-      detail = output || (end !== undefined && end.message) || reason || (response !== undefined && response.message);
-    }
-    return `${this.name}: ${native.strerror(status)}${detail ? `: ${detail}` : ''}`;
-  }
-
-  follow(signal) {
-    this.signal = signal;
-    const abort = () => this.client.cancel(this.id);
-    signal.addEventListener('abort', abort, { once: true });
-    this.unfollow = () => signal.removeEventListener('abort', abort);
   }
 }
 
@@ -126,38 +60,16 @@ class AsteriskAmi extends EventEmitter {
     this.connection = new Connection(this);
     this.latin1 = true;
     // Here a list's items are events like others.
-    this.#options = [['encoding', 'binary'], ['list.events', true], ...this.#read(options)];
+    this.#options = [['encoding', 'binary'], ['list.events', true], ...Object.entries(options).flatMap((each) => this.#read(...each))];
     this.#open();
   }
 
   // ----------------------------------------------------------------------------------------- options
 
-  /** The library's options, as pairs, of those of this module. */
-  #read(options) {
-    const pairs = [];
-    for (const [name, value] of Object.entries(options)) {
-      if (value === undefined || value === null) continue;
-      if (name === 'debug') {
-        this.#debug = typeof value === 'function' ? value : false;
-        pairs.push(['debug', typeof value === 'function' ? 'false' : value]);
-      } else if (name === 'reconnect' && (typeof value === 'number' || value instanceof Number)) {
-        if (value > 0) pairs.push(['reconnect', value], ['reconnect.max_ms', value], ['reconnect.jitter', 'none']);
-        else pairs.push(['reconnect', value === 0 || value.valueOf() === 0 ? 'false' : value]);
-      } else if (name === 'encoding') {
-        const encoding = ENCODINGS[String(value).toLowerCase()];
-        if (encoding === undefined) {
-          throw new AmiError(native.EOPTION, `encoding: "${value}" is none of ${Object.keys(ENCODINGS).join(', ')}`);
-        }
-        this.latin1 = encoding === 'binary';
-        pairs.push(['encoding', encoding]);
-      } else if (name === 'identifier' && value === false) {
-        continue;
-      } else if (name === 'events' && Array.isArray(value)) {
-        pairs.push([name, value.join(',')]);
-      } else {
-        for (const one of Array.isArray(value) ? value : [value]) pairs.push([name, one]);
-      }
-    }
+  #read(name, value) {
+    const { pairs, debug, latin1 } = readOption(name, value);
+    if (debug !== undefined) this.#debug = debug;
+    if (latin1 !== undefined) this.latin1 = latin1;
     return pairs;
   }
 
@@ -189,7 +101,7 @@ class AsteriskAmi extends EventEmitter {
   /** Sets an option; while connected only `events` and `debug` can be. */
   set(name, value) {
     if (this.#handle === null) this.#open();
-    const pairs = this.#read({ [name]: value });
+    const pairs = this.#read(name, value);
     for (const [key, one] of pairs) this.#set(key, one);
     this.#options.push(...pairs);
     return this;
