@@ -6,7 +6,7 @@
     page.py ami-options.7               of its options, from ami.h
     page.py ami-recording.5 FILE        of recordings, from docs/record.md
 
-Markdown on stdout, as the site shows it; with --man VERSION a page for man(1), which lowdown makes of it.
+On stdout, as HTML for the site, or with --man VERSION for man(1). Both are made of Markdown, by lowdown.
 """
 
 import argparse
@@ -121,12 +121,17 @@ def folded(lines):
             yield from (r"\&" + part if part[0] in ".'" else part for part in parts)
 
 
+def lowdown(text, form, settings):
+    command = ["lowdown", f"-T{form}", "--out-no-smarty", *(f"-M{key}={value}" for key, value in settings.items())]
+    if form == "man":
+        command.append("-s")
+    return subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
 def man(page, version, text):
     name, section = page.rsplit(".", 1)
     date = time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))))
-    settings = {"title": name.upper(), "section": section, "date": date, "source": f"libami {version}"}
-    command = ["lowdown", "-s", "-Tman", "--out-no-smarty", *(f"-M{key}={value}" for key, value in settings.items())]
-    made = subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=True).stdout
+    made = lowdown(text, "man", {"title": name.upper(), "section": section, "date": date, "source": f"libami {version}"})
     made = "\n".join(folded(made.splitlines())) + "\n"
     made = re.sub(r"^(\.S[HS])\n(.*)\n\.LP$", r"\1 \2", made, flags=re.M)  # as man(7) has it
     return made.replace(r"\fC", r"\fB")
@@ -139,7 +144,8 @@ def main():
     parser.add_argument("--man", metavar="VERSION")
     arguments = parser.parse_args()
     text = markdown(arguments.page, arguments.source)
-    sys.stdout.write(man(arguments.page, arguments.man, text) if arguments.man else text)
+    sys.stdout.write(man(arguments.page, arguments.man, text) if arguments.man else
+                     lowdown(text, "html", {"shiftheadinglevelby": 1}))
 
 
 if __name__ == "__main__":
