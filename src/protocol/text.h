@@ -13,7 +13,8 @@ namespace ami {
 }
 [[nodiscard]] bool starts_nocase(std::string_view text, std::string_view prefix) noexcept;
 [[nodiscard]] inline bool equal_nocase(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && starts_nocase(a, b);  // lengths alone settle most
+  // Lengths and first letters settle most.
+  return a.size() == b.size() && (a.empty() || (lower(a.front()) == lower(b.front()) && starts_nocase(a, b)));
 }
 [[nodiscard]] bool contains_nocase(std::string_view text, std::string_view part) noexcept;
 [[nodiscard]] std::string lower_copy(std::string_view text);
