@@ -114,19 +114,23 @@ CLI::App* add_events(CLI::App& app, EventsArguments& events, std::string& format
   return verb;
 }
 
+void add_action(CLI::App& app, SendArguments& send) {
+  app.add_option("ACTION", send.action, "Its name, such as Originate; none, or -: those of stdin")
+      ->type_name("");
+  app.add_option("KEY=VALUE", send.fields, "Its headers")->type_name("");
+  app.add_option("--until", send.until, "Wait for this event of the action's")->type_name("EVENT");
+  app.add_flag("--force", send.force, "Send what no Asterisk is known to have, too");
+  app.add_flag("--dry-run", send.dry_run, "Check it, and print the bytes instead of sending them");
+  add_timeout(app, send.timeout_ms);
+  add_format(app, send.format, kJsonDefault);
+}
+
 CLI::App* add_send(CLI::App& app, SendArguments& send) {
   CLI::App* verb = app.add_subcommand("send", "Send an action and print the answer");
-  verb->add_option("ACTION", send.action, "Its name, such as Originate; none, or -: those of stdin")
-      ->type_name("");
-  verb->add_option("KEY=VALUE", send.fields, "Its headers")->type_name("");
-  verb->add_option("--until", send.until, "Wait for this event of the action's")->type_name("EVENT");
-  verb->add_flag("--force", send.force, "Send what no Asterisk is known to have, too");
-  verb->add_flag("--dry-run", send.dry_run, "Check it, and print the bytes instead of sending them");
+  add_action(*verb, send);
   verb->add_option("--jobs", send.jobs, "How many of stdin's at a time; default: 8")
       ->type_name("N")
       ->check(between(size_t{1}, size_t{65536}));
-  add_timeout(*verb, send.timeout_ms);
-  add_format(*verb, send.format, kJsonDefault);
   add_server(*verb, send.server);
   verb->footer(kSendHelp);
   return verb;
@@ -210,6 +214,15 @@ CLI::App* add_top(CLI::App& app, TopArguments& top) {
   return verb;
 }
 
+CLI::App* add_shell(CLI::App& app, ShellArguments& shell) {
+  CLI::App* verb = app.add_subcommand("shell", "Send actions as they are typed, and see the events");
+  verb->add_option("FILTER", shell.filter, "Which events to show: see \\f below")->type_name("");
+  add_format(*verb, shell.format, kJsonDefault);
+  add_server(*verb, shell.server);
+  verb->footer(std::string(kShellHelp) + kShellKeys);
+  return verb;
+}
+
 // What was given before the verb holds, but what was given behind it goes first.
 void inherit(ServerArguments& verb, const ServerArguments& program) {
   if (verb.profile.empty()) verb.profile = program.profile;
@@ -251,6 +264,7 @@ class Grammar {
   OriginateArguments call_;
   PingArguments ping_;
   TopArguments top_;
+  ShellArguments shell_;
   MockSettings mock_;
 };
 
@@ -267,6 +281,7 @@ Grammar::Grammar() {
   add(add_originate(app, call_), call_);
   add(add_ping(app, ping_), ping_);
   add(add_top(app, top_), top_);
+  add(add_shell(app, shell_), shell_);
   add_mock_options(*app.add_subcommand("mock", "Be a fake Asterisk, for tests and trials"), mock_);
   for (CLI::App* verb : app.get_subcommands({})) verb->group("Verbs");
   add_server(app, server_);
@@ -322,6 +337,21 @@ Arguments parse_arguments(int argc, const char* const* argv) {
     throw Failure(kUsage, std::string(error.what()) + ": see ami " + verb + "--help");
   }
   return grammar.arguments();
+}
+
+SendArguments parse_action(std::vector<std::string> words) {
+  CLI::App app;
+  app.set_help_flag();
+  SendArguments send;
+  send.action.clear();
+  add_action(app, send);
+  std::reverse(words.begin(), words.end());
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& error) {
+    throw Failure(kUsage, error.what());
+  }
+  return send;
 }
 
 }  // namespace ami::cli

@@ -10,6 +10,7 @@
 #include "cli/originate.h"
 #include "cli/ping.h"
 #include "cli/send.h"
+#include "cli/shell.h"
 #include "cli/top.h"
 
 namespace CLI {
@@ -24,7 +25,7 @@ struct Information {
 };
 
 using Arguments = std::variant<Information, EventsArguments, SendArguments, CommandArguments, ListArguments,
-                               OriginateArguments, PingArguments, TopArguments>;
+                               OriginateArguments, PingArguments, ShellArguments, TopArguments>;
 
 // What the command line asks for. Throws Failure (kUsage).
 //
@@ -34,5 +35,8 @@ Arguments parse_arguments(int argc, const char* const* argv);
 
 // Shows all that a command line can say.
 void show_grammar(const std::function<void(const CLI::App&)>& see);
+
+// The same of an action alone, as it stands behind `ami send`, but for the server. Throws Failure.
+SendArguments parse_action(std::vector<std::string> words);
 
 }  // namespace ami::cli

@@ -70,13 +70,17 @@ std::string question(const std::string& name) {
   return name.empty() ? "" : "did you mean " + name + "? ";
 }
 
-const Action& find_action(const std::string& name) {
+const Action* find_action(std::string_view name) {
   const auto* found = std::find_if(std::begin(kActions), std::end(kActions),
                                    [&name](const Action& action) { return is_same_key(action.name, name); });
-  if (found != std::end(kActions)) return *found;
-  const std::string near = nearly(name, known_actions());
+  return found == std::end(kActions) ? nullptr : found;
+}
+
+[[noreturn]] void refuse_name(const std::string& name, const Keys& others) {
+  Keys names = known_actions();
+  names.insert(names.end(), others.begin(), others.end());
   throw Failure(kUsage, "no Asterisk from 1.4 to 24 has an action of this name (" + name +
-                            "): " + question(near) + kForce);
+                            "): " + question(nearly(name, names)) + kForce);
 }
 
 Keys headers_of(const Action& action) {
@@ -95,13 +99,15 @@ Keys known_actions() {
 }
 
 Keys known_headers(std::string_view action) {
-  for (const Action& known : kActions)
-    if (is_same_key(known.name, action)) return headers_of(known);
-  return {};
+  const Action* known = find_action(action);
+  return known == nullptr ? Keys() : headers_of(*known);
 }
 
-void check_action(const std::string& name, const std::vector<std::string>& fields) {
-  const Action& action = find_action(name);
+void check_action(const std::string& name, const std::vector<std::string>& fields, const Keys& others) {
+  const Action* found = find_action(name);
+  if (found == nullptr && holds_key(others, name)) return;
+  if (found == nullptr) refuse_name(name, others);
+  const Action& action = *found;
   const Keys required = words_of(action.required);
   const Keys known = headers_of(action);
   Keys given;

@@ -24,7 +24,7 @@ class EventStream {
       : signals_(signals),
         output_(output),
         printer_(arguments.layout, output),
-        selection_(arguments.not_globs, arguments.conditions),
+        selection_({}, arguments.not_globs, arguments.conditions),
         since_ready_(arguments.since_ready),
         left_(arguments.count) {
     if (arguments.seconds > 0) {

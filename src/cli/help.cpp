@@ -133,4 +133,31 @@ through restarts of Asterisk, unless -o reconnect=false.
 
 Keys: ? or F1 tells them all; q ends. To hang up a channel (k or F9) it asks first.)";
 
+const char* const kShellHelp = R"(Examples:
+  ami shell --url ami://admin@pbx.example
+  ami shell 'Queue*' 'Agent*'              with these events alone
+  echo '!core show uptime' | ami shell
+  ami shell < actions.txt > replies.jsonl
+
+)";
+
+const char* const kShellKeys = R"(What can be typed:
+  Action Key=Value ...     an action, as behind 'ami send'; also --until, --timeout, --force,
+                           --dry-run, --json, --text, --raw
+  !core show channels      a command of Asterisk's command line
+  \l Action Key=Value ...  the items of a list as a table
+  \f GLOB ... -GLOB ... Key=GLOB ...
+                           show only events of these names, not of those, with such a header
+  \f on, \f off, \f        all events, none; what is shown
+  \? \q                    this help; the end, as Ctrl-D
+A value with blanks stands in quotes, as in sh: Data="hello world". # begins a comment.
+
+Tab completes actions that the server has, and their headers. Up and Ctrl-R bring back
+what was typed; Ctrl-C gives up a line, or an action under way. The lines are kept in
+~/.local/state/ami/history, except those that begin with a blank or speak of a secret.
+
+Where stdin is no terminal there is no prompt, events are shown only if asked for, and
+the exit code is the greatest that one of the actions would have alone.
+)";
+
 }  // namespace ami::cli

@@ -11,5 +11,7 @@ extern const char* const kListHelp;
 extern const char* const kOriginateHelp;
 extern const char* const kPingHelp;
 extern const char* const kTopHelp;
+extern const char* const kShellHelp;
+extern const char* const kShellKeys;
 
 }  // namespace ami::cli

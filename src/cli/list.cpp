@@ -50,7 +50,10 @@ std::string values_of(const ami_msg_t* message, const std::string& key) {
   }
 }
 
-std::string printed(const Messages& rows, const Layout& layout, const Output& output) {
+}  // namespace
+
+std::string list_text(const ami_reply_t* reply, const Layout& layout, const Output& output) {
+  const Messages rows = rows_of(reply);
   if (layout.format == Format::kJson) {
     std::string lines;
     for (const ami_msg_t* row : rows) lines += json_line(row, layout.keys);
@@ -68,8 +71,6 @@ std::string printed(const Messages& rows, const Layout& layout, const Output& ou
   return layout.format == Format::kCsv ? csv : table.text(output.is_coloured());
 }
 
-}  // namespace
-
 int run_list(const ListArguments& arguments, const Signals& signals, Output& output) {
   ActionHandle action = make_action(arguments.action, arguments.fields);
   if (arguments.timeout_ms >= 0) ami_action_timeout(action.get(), arguments.timeout_ms);
@@ -77,7 +78,7 @@ int run_list(const ListArguments& arguments, const Signals& signals, Output& out
   connection.open();
   ReplyHandle reply = perform(connection, action.get());
   const std::string trouble = trouble_of(arguments.action, reply.get());
-  if (trouble.empty()) output.write(printed(rows_of(reply.get()), arguments.layout, output));
+  if (trouble.empty()) output.write(list_text(reply.get(), arguments.layout, output));
   if (!trouble.empty()) complain(trouble);
   connection.close();
   return exit_code_of(ami_reply_status(reply.get()));

@@ -17,6 +17,9 @@ struct ListArguments {
   int timeout_ms = -1;              // -1: as the option action.timeout_ms says
 };
 
+// The items of an answer as the layout says, or the response if it has none.
+std::string list_text(const ami_reply_t* reply, const Layout& layout, const Output& output);
+
 // Sends an action and prints the items of its answer as a table: a row each; of an answer without items its
 // own headers. Returns the exit code. Throws Failure.
 int run_list(const ListArguments& arguments, const Signals& signals, Output& output);

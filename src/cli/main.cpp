@@ -30,6 +30,7 @@ struct Runner {
   }
   int operator()(const PingArguments& arguments) const { return run_ping(arguments, signals, output); }
   int operator()(const TopArguments& arguments) const { return run_top(arguments, signals, output); }
+  int operator()(const ShellArguments& arguments) const { return run_shell(arguments, signals, output); }
 };
 
 // A standard stream that is closed (>&-) would be the number of the next pipe or socket, and what is printed

@@ -186,13 +186,8 @@ std::string Profile::place_of(const Entry& entry) const {
 }
 
 std::string configuration_file() {
-  const std::string home = environment("HOME");
-  std::string folder = environment("XDG_CONFIG_HOME");
-  if (!folder.starts_with('/')) {  // the specification: a relative one is to be ignored
-    if (home.empty()) return {};
-    folder = home + "/.config";
-  }
-  return folder + "/ami/config";
+  const std::string folder = user_folder("XDG_CONFIG_HOME", ".config");
+  return folder.empty() ? folder : folder + "/ami/config";
 }
 
 std::vector<std::string> profile_names() {

@@ -40,22 +40,24 @@ bool matches(std::string_view glob, std::string_view text) {
 
 }  // namespace
 
-Selection::Selection(std::vector<std::string> not_names, const std::vector<std::string>& conditions)
-    : not_names_(std::move(not_names)) {
+Selection::Selection(std::vector<std::string> names, std::vector<std::string> not_names,
+                     const std::vector<std::string>& conditions)
+    : names_(std::move(names)), not_names_(std::move(not_names)) {
   for (const std::string& condition : conditions) {
     const size_t equals = condition.find('=');
     if (equals == std::string::npos || equals == 0)
-      throw Failure(kUsage, "--where without key and glob (" + condition + "): write it as --where Key=GLOB");
+      throw Failure(kUsage, "a condition without key and glob (" + condition + "): write it as Key=GLOB");
     conditions_.push_back({condition.substr(0, equals), condition.substr(equals + 1)});
   }
 }
 
 bool Selection::takes(const ami_msg_t* message) const {
-  const std::string_view name = ami_msg_name(message);
-  if (std::any_of(not_names_.begin(), not_names_.end(),
-                  [&](const auto& glob) { return matches(glob, name); }))
-    return false;
+  const auto is_named = [name = std::string_view(ami_msg_name(message))](const std::string& glob) {
+    return matches(glob, name);
+  };
+  if (std::any_of(not_names_.begin(), not_names_.end(), is_named)) return false;
   if (ami_msg_kind(message) == AMI_MSG_NOTICE) return true;
+  if (!names_.empty() && std::none_of(names_.begin(), names_.end(), is_named)) return false;
   return std::all_of(conditions_.begin(), conditions_.end(), [&](const Condition& condition) {
     for (size_t nth = 0;; nth++) {
       const ami_field_t* field = ami_msg_find(message, condition.key.c_str(), nth);

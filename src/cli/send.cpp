@@ -6,11 +6,11 @@
 
 namespace ami::cli {
 
-ActionHandle action_of(const SendArguments& arguments) {
+ActionHandle action_of(const SendArguments& arguments, const Keys& others) {
   ActionHandle action = make_action(arguments.action, arguments.fields);
   if (!arguments.until.empty()) check(action.get(), ami_action_until(action.get(), arguments.until.c_str()));
   if (arguments.timeout_ms >= 0) check(action.get(), ami_action_timeout(action.get(), arguments.timeout_ms));
-  if (!arguments.force) check_action(arguments.action, arguments.fields);
+  if (!arguments.force) check_action(arguments.action, arguments.fields, others);
   return action;
 }
 

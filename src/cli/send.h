@@ -21,8 +21,8 @@ struct SendArguments {
   size_t jobs = 8;                  // of those of stdin so many at a time
 };
 
-// The action, made and checked. Throws Failure.
-ActionHandle action_of(const SendArguments& arguments);
+// The action, made and checked. others: actions that the server is known to have. Throws Failure.
+ActionHandle action_of(const SendArguments& arguments, const Keys& others = {});
 // The server that hears of it, idle. Throws Failure.
 Connection connection_for(const SendArguments& arguments, const Signals& signals);
 

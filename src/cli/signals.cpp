@@ -15,6 +15,15 @@ constexpr std::array kEnding = {SIGINT, SIGTERM, SIGHUP};
 std::array<int, 2> bell = {-1, -1};
 volatile std::sig_atomic_t first_signal = 0;
 
+void note(int signal);
+
+void watch(int signal) {
+  struct sigaction noted = {};
+  noted.sa_handler = note;
+  noted.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(signal, &noted, nullptr);
+}
+
 void note(int signal) {
   int saved = errno;
   if (first_signal == 0) first_signal = signal;
@@ -32,10 +41,7 @@ Signals::Signals() {
     struct sigaction old = {};
     sigaction(signal, nullptr, &old);
     if (old.sa_handler == SIG_IGN) continue;  // nohup and background jobs have chosen so
-    struct sigaction noted = {};
-    noted.sa_handler = note;
-    noted.sa_flags = static_cast<int>(SA_RESETHAND);
-    sigaction(signal, &noted, nullptr);
+    watch(signal);
   }
 }
 
@@ -44,6 +50,14 @@ int Signals::fd() const {
 }
 int Signals::exit_code() const {
   return first_signal == 0 ? 0 : 128 + first_signal;
+}
+
+bool Signals::forget_interrupt() {
+  if (first_signal != SIGINT) return false;
+  char rung = '\0';
+  if (read(bell[0], &rung, 1) == 1) first_signal = 0;
+  watch(SIGINT);
+  return true;
 }
 
 }  // namespace ami::cli

@@ -14,6 +14,8 @@ class Signals {
   [[nodiscard]] int fd() const;
   // As of a shell: 128 + the first signal; 0 before one came.
   [[nodiscard]] int exit_code() const;
+  // Ctrl-C (SIGINT) has been obeyed, and is as if it had never come. False when another signal was the first.
+  static bool forget_interrupt();
 };
 
 }  // namespace ami::cli

@@ -10,6 +10,13 @@ const char* environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+std::string user_folder(const char* variable, const char* fallback) {
+  const std::string folder = environment(variable);
+  if (folder.starts_with('/')) return folder;  // the specification: a relative one is to be ignored
+  const std::string home = environment("HOME");
+  return home.empty() ? home : home + "/" + fallback;
+}
+
 std::string reason_of(int error) {
   return std::generic_category().message(error);
 }
