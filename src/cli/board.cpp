@@ -34,9 +34,9 @@ const std::vector<Handling<Board>> Board::kHandled = {{"ready", &Board::on_ready
 
 std::vector<std::string> Board::names() {
   std::vector<std::string> names;
-  for (const auto& handled : kHandled) names.emplace_back(handled.name);
-  for (const std::string& name : Calls::names()) names.push_back(name);
-  for (const std::string& name : Queues::names()) names.push_back(name);
+  add_names(kHandled, names);
+  Calls::add_names(names);
+  Queues::add_names(names);
   return names;
 }
 

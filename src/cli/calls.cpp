@@ -114,12 +114,6 @@ const std::vector<Handling<Calls>> Calls::kHandled = {
     {"Unlink", &Calls::on_unlink},          {"Bridge", &Calls::on_bridge},
     {"BridgeEnter", &Calls::on_enter},      {"BridgeLeave", &Calls::on_leave}};
 
-std::vector<std::string> Calls::names() {
-  std::vector<std::string> names;
-  for (const auto& handled : kHandled) names.emplace_back(handled.name);
-  return names;
-}
-
 bool Calls::see(const Message& event, Time now) {
   return handle(*this, kHandled, event, now);
 }

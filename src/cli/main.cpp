@@ -42,8 +42,10 @@ void occupy_standard_streams() {
 
 // What is shown is UTF-8, and so is the terminal, also where the locale does not say so.
 void use_utf8() {
-  const char* locale = std::setlocale(LC_CTYPE, "");
-  if (locale == nullptr || MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
+  // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread yet
+  for (const char* locale : {"", "C.UTF-8"})
+    if (std::setlocale(LC_CTYPE, locale) != nullptr && MB_CUR_MAX > 1) return;
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 int run(int argc, char** argv) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/key.h"
 
@@ -53,6 +54,13 @@ struct Handling {
   const char* name;
   void (Model::*handle)(const Message& message, Time now);
 };
+
+// Appends the names of a table's messages.
+template <typename Table>
+void add_names(const Table& table, std::vector<std::string>& names) {
+  names.reserve(names.size() + table.size());
+  for (const auto& known : table) names.emplace_back(known.name);
+}
 
 // False when the table does not have the message.
 template <typename Model, typename Table>

@@ -26,12 +26,6 @@ const std::vector<Handling<Queues>> Queues::kHandled = {{"QueueCallerJoin", &Que
                                                         {"QueueMemberPaused", &Queues::on_agent},
                                                         {"QueueMemberRemoved", &Queues::on_agent_removed}};
 
-std::vector<std::string> Queues::names() {
-  std::vector<std::string> names;
-  for (const auto& handled : kHandled) names.emplace_back(handled.name);
-  return names;
-}
-
 bool Queues::see(const Message& event, Time now) {
   return handle(*this, kHandled, event, now);
 }

@@ -108,6 +108,7 @@ Press press_of_character(wint_t character) {
   if (character < ' ') return {};
   std::array<char, MB_LEN_MAX> bytes = {};
   std::mbstate_t state = {};
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): it is not, with a state of our own
   const size_t length = std::wcrtomb(bytes.data(), static_cast<wchar_t>(character), &state);
   if (length > bytes.size()) return {};
   return {Key::kText, std::string(bytes.data(), length), 0};
@@ -173,7 +174,7 @@ void Screen::draw(const std::vector<Line>& lines) {
 Press Screen::key() {
   wint_t code = 0;
   for (int kind = get_wch(&code); kind != ERR; kind = get_wch(&code)) {
-    const Press press = kind == KEY_CODE_YES ? press_of_code(code) : press_of_character(code);
+    Press press = kind == KEY_CODE_YES ? press_of_code(code) : press_of_character(code);
     if (press.key != Key::kNone) return press;  // the others tell of the terminal, such as of a new size
   }
   return {};

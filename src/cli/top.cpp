@@ -157,7 +157,7 @@ class Top {
     if (const auto list = lists_.extract(id)) {
       const auto& [part, name] = list.mapped();
       take_list(part, name, reply);
-    } else if (const auto hangup = hangups_.extract(id)) {
+    } else if (const auto hangup = hangups_.extract(id); hangup && view != nullptr) {
       const std::string trouble = trouble_of("Hangup", reply);
       view->tell(trouble.empty() ? "Hung up " + hangup.mapped() : trouble);
     }

@@ -249,6 +249,8 @@ void View::ask(const Board& board) {
   const Channel* channel = row == nullptr ? nullptr : board.channel(row->key);
   if (channel == nullptr)
     return tell(is_on_queues_ ? "Tab goes to the calls, of which one can be hung up" : "No call is selected");
+  // Asterisk would take it for a pattern of many names. It has no such channels, but forged events may.
+  if (channel->name.starts_with('/')) return tell("This is no name of a channel: " + channel->name);
   target_ = channel->id;
   question_ = "Hang up " + visible(channel->name) + " (" + visible(Calls::party(*channel)) + ")? y/n";
   mode_ = Mode::kQuestion;

@@ -378,6 +378,13 @@ class Keys(BoardTest):
         lines = self.output(self.three, "show 80 24", "press F9", event("Hangup", **channel(1)), "press y", "show 80 24")
         self.assertEqual(lines[-1], "That channel is gone already")
 
+    def test_a_forged_name_hangs_up_nothing(self):
+        forged = event("Newchannel", **channel(1, Channel="/.*/"))
+        lines = self.output(ALL_LISTED, forged, "show 80 24", "press k", "press y", "show 80 24")
+        self.assertNotIn("hang up /.*/", lines)
+        self.assertEqual(self.output(ALL_LISTED, forged, "show 80 24", "press k", "show 80 24")[-1],
+                         "This is no name of a channel: /.*/")
+
     def test_nothing_to_hang_up(self):
         self.assertEqual(self.output(ALL_LISTED, "show 80 24", "press k", "show 80 24")[-1], "No call is selected")
         self.assertIn("Tab goes", self.output(self.three, "press Tab", "press k", "show 80 24")[-1])
@@ -404,11 +411,10 @@ class Sizes(BoardTest):
         return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) == "W" else 1 for c in text)
 
     def test_all(self):
-        for width in (1, 2, 7, 20, 40, 79, 80, 200, 500):
-            for height in (1, 2, 3, 5, 8, 12, 24, 60, 150):
-                for keys in ([], ["press ?"], ["press Tab"], ["press k"], ["press /"]):
-                    lines = self.output(self.script, keys, f"show {width} {height}")
-                    self.assertEqual(len(lines), height, (width, height, keys))
+        heights = (1, 2, 3, 5, 8, 12, 24, 60, 150)
+        shows = [f"show {width} {height}" for width in (1, 2, 7, 20, 40, 79, 80, 200, 500) for height in heights]
+        for keys in ([], ["press ?"], ["press Tab"], ["press k"], ["press /"]):
+            self.assertEqual(len(self.output(self.script, keys, shows)), 9 * sum(heights), keys)
 
     def test_tables_keep_to_the_width(self):
         for width in (20, 40, 79, 80, 200):
