@@ -11,8 +11,10 @@ class Libami < Formula
   depends_on "nlohmann-json" => :build
   depends_on "pkgconf" => [:build, :test]
   depends_on "libedit"
+  depends_on "inih"
   depends_on "libuv"
   depends_on :linux
+  depends_on "ncurses"
   depends_on "openssl@3"
 
   def install
