@@ -492,6 +492,13 @@ AMI_API uint64_t ami_msg_seq(const ami_msg_t *msg);
 AMI_API uint64_t ami_msg_time(const ami_msg_t *msg);
 /* The client's "identifier"; "" without one. */
 AMI_API const char *ami_msg_label(const ami_msg_t *msg);
+/*
+ * A message from bytes that are one, as ami_msg_raw() gives it, and from what the functions above tell of it: to
+ * play a recording, or to try a handler. kind 0 is what the bytes say; label may be NULL. NULL when it is no such
+ * kind, when the bytes are not exactly one message with its final blank line, or when out of memory. Unref it.
+ */
+AMI_API ami_msg_t *ami_msg_new(int kind, const char *bytes, size_t len, uint64_t seq, uint64_t time,
+                               const char *label);
 /* Counted references; NULL is allowed. */
 AMI_API ami_msg_t *ami_msg_ref(const ami_msg_t *msg);
 AMI_API void ami_msg_unref(ami_msg_t *msg);

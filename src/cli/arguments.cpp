@@ -84,21 +84,35 @@ void add_timeout(CLI::App& app, int& timeout_ms) {
       ->check(between(0, std::numeric_limits<int>::max()));
 }
 
-CLI::App* add_events(CLI::App& app, EventsArguments& events, std::string& format) {
-  CLI::App* verb = app.add_subcommand("events", "Print events as they come");
-  verb->add_option("GLOB", events.globs, "Names of the events wanted; none: all")->type_name("");
-  verb->add_option("--count", events.count, "End after so many events")
+void add_count(CLI::App& app, int64_t& count, const std::string& text) {
+  app.add_option("--count", count, text)
       ->type_name("N")
       ->check(between(int64_t{1}, std::numeric_limits<int64_t>::max()));
-  verb->add_option("--for", events.seconds, "End after so many seconds")
+}
+
+void add_for(CLI::App& app, double& seconds) {
+  app.add_option("--for", seconds, "End after so many seconds")
       ->type_name("SECONDS")
       ->check(between(0.001, 1e9));
-  verb->add_option("--not", events.not_globs, "Not these, many times")
+}
+
+// Which events are printed.
+template <typename Wanted>
+void add_selection(CLI::App& app, Wanted& wanted) {
+  app.add_option("GLOB", wanted.globs, "Names of the events wanted; none: all")->type_name("");
+  add_count(app, wanted.count, "End after so many events");
+  app.add_option("--not", wanted.not_globs, "Not these, many times")
       ->type_name("GLOB")
       ->allow_extra_args(false);
-  verb->add_option("--where", events.conditions, "Only events with such a header, many times")
+  app.add_option("--where", wanted.conditions, "Only events with such a header, many times")
       ->type_name("KEY=GLOB")
       ->allow_extra_args(false);
+}
+
+CLI::App* add_events(CLI::App& app, EventsArguments& events, std::string& format) {
+  CLI::App* verb = app.add_subcommand("events", "Print events as they come");
+  add_selection(*verb, events);
+  add_for(*verb, events.seconds);
   verb->add_flag("--since-ready", events.since_ready, "Nothing from before the login is complete");
   add_layout(*verb, events.layout, format);
   verb->add_option("--url", events.urls, std::string(kUrlText) + ".\nMany times: one stream of all")
@@ -193,9 +207,7 @@ CLI::App* add_originate(CLI::App& app, OriginateArguments& call) {
 
 CLI::App* add_ping(CLI::App& app, PingArguments& ping) {
   CLI::App* verb = app.add_subcommand("ping", "Measure how long Asterisk takes to answer");
-  verb->add_option("--count", ping.count, "End after so many")
-      ->type_name("N")
-      ->check(between(int64_t{1}, std::numeric_limits<int64_t>::max()));
+  add_count(*verb, ping.count, "End after so many");
   verb->add_option("--interval", ping.seconds, "From one to the next; default: 1")
       ->type_name("SECONDS")
       ->check(between(0.0, 1e6));
@@ -204,6 +216,28 @@ CLI::App* add_ping(CLI::App& app, PingArguments& ping) {
       ->check(between(1, std::numeric_limits<int>::max()));
   add_server(*verb, ping.server);
   verb->footer(kPingHelp);
+  return verb;
+}
+
+CLI::App* add_record(CLI::App& app, RecordArguments& record) {
+  CLI::App* verb = app.add_subcommand("record", "Write a session to a file");
+  verb->add_option("FILE", record.path, "Added to when it is there; - is stdout")->required()->type_name("");
+  verb->add_option("--rotate", record.rotate, "Begin another file at that size or age: 100M, 1d")
+      ->type_name("SIZE|TIME");
+  add_count(*verb, record.count, "End after so many events");
+  add_for(*verb, record.seconds);
+  add_server(*verb, record.server);
+  verb->footer(kRecordHelp);
+  return verb;
+}
+
+CLI::App* add_replay(CLI::App& app, ReplayArguments& replay, std::string& format) {
+  CLI::App* verb = app.add_subcommand("replay", "Print what was recorded");
+  verb->add_option("FILE", replay.path, "A file of ami record; - is stdin")->required()->type_name("");
+  add_selection(*verb, replay);
+  verb->add_flag("--all", replay.all, "Answers and list items, too");
+  add_layout(*verb, replay.layout, format);
+  verb->footer(kReplayHelp);
   return verb;
 }
 
@@ -244,13 +278,15 @@ class Grammar {
  private:
   struct Verb {
     CLI::App* app;
-    ServerArguments* server;
+    ServerArguments* server;  // nullptr: it needs none
     std::function<Arguments()> arguments;
   };
 
   template <typename Type>
   void add(CLI::App* verb, Type& arguments) {
-    verbs_.push_back({verb, &arguments.server, [&arguments] { return Arguments(arguments); }});
+    ServerArguments* server = nullptr;
+    if constexpr (requires { arguments.server; }) server = &arguments.server;
+    verbs_.push_back({verb, server, [&arguments] { return Arguments(arguments); }});
   }
   [[noreturn]] void refuse_verb() const;
 
@@ -263,6 +299,9 @@ class Grammar {
   ListArguments list_;
   OriginateArguments call_;
   PingArguments ping_;
+  RecordArguments record_;
+  ReplayArguments replay_;
+  std::string replay_format_;
   TopArguments top_;
   ShellArguments shell_;
   MockSettings mock_;
@@ -280,6 +319,8 @@ Grammar::Grammar() {
   add(add_list(app, list_), list_);
   add(add_originate(app, call_), call_);
   add(add_ping(app, ping_), ping_);
+  add(add_record(app, record_), record_);
+  add(add_replay(app, replay_, replay_format_), replay_);
   add(add_top(app, top_), top_);
   add(add_shell(app, shell_), shell_);
   add_mock_options(*app.add_subcommand("mock", "Be a fake Asterisk, for tests and trials"), mock_);
@@ -305,9 +346,10 @@ Arguments Grammar::arguments() {
   if (events_.urls.size() == 1) events_.server.url = events_.urls.front();
   if (events_.profiles.size() == 1) events_.server.profile = events_.profiles.front();
   settle_layout(events_.layout, format_);
+  settle_layout(replay_.layout, replay_format_);
   for (const Verb& verb : verbs_) {
     if (!verb.app->parsed()) continue;
-    inherit(*verb.server, server_);
+    if (verb.server != nullptr) inherit(*verb.server, server_);
     return verb.arguments();
   }
   throw Failure(kUsage, "mock stands first: ami mock [OPTIONS]");

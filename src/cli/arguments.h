@@ -9,6 +9,8 @@
 #include "cli/list.h"
 #include "cli/originate.h"
 #include "cli/ping.h"
+#include "cli/record.h"
+#include "cli/replay.h"
 #include "cli/send.h"
 #include "cli/shell.h"
 #include "cli/top.h"
@@ -25,7 +27,8 @@ struct Information {
 };
 
 using Arguments = std::variant<Information, EventsArguments, SendArguments, CommandArguments, ListArguments,
-                               OriginateArguments, PingArguments, ShellArguments, TopArguments>;
+                               OriginateArguments, PingArguments, RecordArguments, ReplayArguments,
+                               ShellArguments, TopArguments>;
 
 // What the command line asks for. Throws Failure (kUsage).
 //

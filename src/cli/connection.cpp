@@ -37,6 +37,12 @@ Failure no_server(const Profile& profile) {
 
 }  // namespace
 
+std::optional<Deadline> deadline_in(double seconds) {
+  if (seconds <= 0) return {};
+  return std::chrono::steady_clock::now() +
+         std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
+}
+
 Connection::Connection(const ServerArguments& server, const std::vector<Setting>& defaults,
                        const Signals& signals, const Connection* other)
     : signals_(signals),

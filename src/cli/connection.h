@@ -23,6 +23,8 @@ struct Setting {
 enum class Wake { kItems, kSignal, kReaderGone, kDeadline, kInput };
 
 using Deadline = std::chrono::steady_clock::time_point;
+// 0 seconds: none.
+std::optional<Deadline> deadline_in(double seconds);
 
 // A client with its queue.
 class Connection {

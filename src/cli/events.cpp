@@ -26,11 +26,8 @@ class EventStream {
         printer_(arguments.layout, output),
         selection_({}, arguments.not_globs, arguments.conditions),
         since_ready_(arguments.since_ready),
+        deadline_(deadline_in(arguments.seconds)),
         left_(arguments.count) {
-    if (arguments.seconds > 0) {
-      std::chrono::duration<double> length(arguments.seconds);
-      deadline_ = std::chrono::steady_clock::now() + std::chrono::ceil<std::chrono::milliseconds>(length);
-    }
     if (arguments.urls.size() < 2 && arguments.profiles.size() < 2) {
       add(arguments.server);
     } else {

@@ -9,6 +9,7 @@ const char* const kProgramHelp = R"(Examples:
   ami command 'core show channels'
   ami list CoreShowChannels                a table of what a list holds
   ami originate PJSIP/100 --exten 200      a call, and what becomes of it
+  ami record office.rec                    a session, to be looked at later: ami replay
   ami top                                  calls and queues on the whole terminal
   ami mock --port 5038                     a fake Asterisk to try things on
 
@@ -118,6 +119,31 @@ const char* const kPingHelp = R"(Examples:
 
 Until Ctrl-C, or --count. The time is that from sending to the answer: of the network, and
 of whatever Asterisk was at. Exit code 5 when none was answered.)";
+
+const char* const kRecordHelp = R"(Examples:
+  ami record office.rec
+  ami record --rotate 1d /var/log/asterisk/ami.rec
+  ami record - | zstd > office.rec.zst
+
+Every message from the server is written as it came, with its time, and what the library
+tells beside it. In the place of passwords, challenges and our own ActionIDs stands ***.
+A file that is there is added to, behind its last whole message. With --rotate a full file
+is put away as FILE.20261128T041700Z, by the time of its first entry. What has come is
+handed to the kernel at once, and to the disk after a second at most.
+
+The first login must succeed; from then on it lives through restarts of Asterisk. Exit codes
+as in 'ami events --help'; 6 when the file cannot be written. The format of the file is
+described in ami-recording(5).)";
+
+const char* const kReplayHelp = R"(Examples:
+  ami replay office.rec
+  ami replay office.rec 'Queue*' --where Queue=support --text
+  ami replay office.rec --format csv --fields Queue,Position > queue.csv
+  ami mock --port 5038 --serve office.rec    a server that says it all again
+
+Prints a recording as 'ami events' would have printed the session, whose --help tells of
+GLOB, --format and JSON. --all adds the answers and list items, so that with --raw it is all
+that came. Of a recording that was cut short, all that is whole is printed.)";
 
 const char* const kTopHelp = R"(Examples:
   ami top

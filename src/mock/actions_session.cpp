@@ -55,6 +55,7 @@ void login(Session& session, const Request& request) {
   session.log_in(*user, mask);
   if (session.wants(parse_classes("system"), "")) server.send_fully_booted(session);
   server.raise_security("SuccessfulAuth", session, "Informational", "");
+  if (server.playback().is_open()) server.playback().logged_in();
 }
 
 void challenge(Session& session, const Request& request) {

@@ -78,7 +78,7 @@ bool Call::step_course(std::string_view verb, std::string_view words) {
   if (verb == "wait") {
     uint64_t id = id_;
     Pbx& pbx = pbx_;
-    timer_ = pbx_.server().timers().after(number(words, 0) / pbx_.server().options().speed, [id, &pbx] {
+    timer_ = pbx_.server().timers().after(number(words, 0) / pbx_.server().pace(), [id, &pbx] {
       if (Call* call = pbx.find_call(id)) call->run();
     });
     return false;

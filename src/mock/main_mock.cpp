@@ -17,8 +17,10 @@ constexpr int exit_no_listener = 3;
 constexpr const char* footer = R"(Example:
   ami mock --port 5038 --scene call &
   AMI_PASSWORD=secret ami events --url ami://admin@127.0.0.1
+  ami mock --port 5038 --serve office.rec --speed 10
 
-The account admin:secret is always there. The first line on stdout is
+The account admin:secret is always there. A recording begins with the first login, and
+anew with the first after all have left. The first line on stdout is
 "listening on 127.0.0.1:PORT". It ends at Ctrl-C or SIGTERM.
 Exit codes: 0 ended so, 2 wrong usage, 3 cannot listen.)";
 
@@ -65,6 +67,8 @@ void add_mock_options(CLI::App& app, MockSettings& settings) {
   add("--tls", "CERT:KEY", "TLS with these PEM files");
   add("--version", "V", "Asterisk release to act as: 22 (default), 16, 13 ...");
   add("--scene", "NAME", "What to play: call, queue, bridge or 'storm N'");
+  add("--serve", "FILE", "Play what ami record has written, to who logs in");
+  add("--speed", "N", "So many times faster; 0: a recording as fast as it is read");
   app.footer(footer);
 }
 

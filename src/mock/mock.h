@@ -68,8 +68,10 @@ ami_mock_t *ami_mock_new(void);
  *                           default: 100. The user's own flag goes first.
  * sndbuf        0           SO_SNDBUF of accepted sockets, to meet the above early; 0: the system's
  * seed          1           of everything random: challenges, noise, scenes
- * speed         1           how many times faster than shown calls and scenes pass (10: a 3 s call takes 0.3 s)
- * serve         -           DIR/NAME: replay the recorded conversation NAME.ami, .sent, .tl (see the end)
+ * speed         1           how many times faster than shown calls, scenes and recordings pass (10: a 3 s call takes
+ *                           0.3 s); 0: recordings as fast as everyone reads, calls and scenes as shown
+ * serve         -           FILE: play what `ami record` has written; or DIR/NAME: replay the recorded conversation
+ *                           NAME.ami, .sent, .tl (see the end)
  */
 int ami_mock_set(ami_mock_t *, const char *name, const char *value);
 
@@ -216,11 +218,17 @@ uint64_t ami_mock_session_id(const ami_mock_session_t *);                  /* 1 
  * With "serve" every connection gets the server's side of one recorded conversation, in step with what the client
  * sends: what the server had sent before it read the client's k-th action goes out when k-1 actions were received, and
  * so on to the end. Actions are counted, not compared. The ActionIDs of the recording are replaced by those the client
- * sends, in order. When the recording ended with a close by the server, so does the replay. */
+ * sends, in order. When the recording ended with a close by the server, so does the replay.
+ *
+ * A file of `ami record` is played to all who are logged in, as their masks and filters let it pass: the events at their
+ * pace, byte for byte, behind the recorded banner. Logins and actions are answered by the mock itself, but it raises no
+ * event at a login. Playing begins with the first login, and anew with the first after everybody has left. Where the
+ * recorded connection was lost, every connection is closed, and it goes on with the next login. */
 
 /* ---- The program ---------------------------------------------------------------------------------------
  *
- * `ami mock [--port N] [--user NAME:SECRET]... [--tls CERT:KEY] [--version V] [--scene NAME]`. The first line on stdout
+ * `ami mock [--port N] [--user NAME:SECRET]... [--tls CERT:KEY] [--version V] [--scene NAME] [--serve FILE]
+ * [--speed N]`. The first line on stdout
  * is "listening on 127.0.0.1:PORT". Ends at SIGINT or SIGTERM, which it keeps blocked, and leaves SIGPIPE ignored.
  * Returns the exit code: 0, or 2 for wrong usage, 3 if it cannot listen. */
 int ami_mock_main(int argc, char **argv);

@@ -99,7 +99,7 @@ class SceneRun : public std::enable_shared_from_this<SceneRun> {
       pbx_.start(course, cast(pbx_.server())).run();
       if (once_ && --left_ == 0) return;
     }
-    int64_t pause = rate_ > 0 ? scene_.interval_ms : scene_.interval_ms / pbx_.server().options().speed;
+    int64_t pause = rate_ > 0 ? scene_.interval_ms : scene_.interval_ms / pbx_.server().pace();
     pbx_.scene_timer_ = pbx_.server().timers().after(pause, [self = shared_from_this()] { self->tick(); });
   }
 

@@ -30,7 +30,11 @@ void make_nonblocking(int fd) {
 }
 }  // namespace
 
-Server::Server() : profile_(find_profile("22")), pbx_(*this), random_(static_cast<uint64_t>(options_.seed)) {}
+Server::Server()
+    : profile_(find_profile("22")),
+      playback_(*this),
+      pbx_(*this),
+      random_(static_cast<uint64_t>(options_.seed)) {}
 
 Server::~Server() {
   stop();
@@ -56,7 +60,7 @@ bool Server::set_number(std::string_view name, std::string_view value) {
       {"writetimeout_ms", &options_.write_timeout_ms, 1, 3600000},
       {"sndbuf", &options_.send_buffer, 0, 1 << 30},
       {"seed", &options_.seed, 0, INT64_MAX},
-      {"speed", &options_.speed, 1, 1000},
+      {"speed", &options_.speed, 0, 1000000},
   };
   for (const auto& number : numbers) {
     if (name != number.name) continue;
@@ -98,6 +102,9 @@ bool Server::set(std::string_view name, std::string_view value) {
     return true;
   }
   if (name == "tls") return set_certificate(value);
+  if (name == "serve" && Playback::is_recording(std::string(value))) {
+    return playback_.open(std::string(value), error_);
+  }
   if (name == "serve") {
     Recording recording;
     if (!Recording::load(std::string(value), recording, error_)) return false;
@@ -126,7 +133,9 @@ bool Server::load_certificate() {
 }
 
 std::string Server::banner() const {
-  return options_.banner.empty() ? std::string("Asterisk Call Manager/") + profile_->ami : options_.banner;
+  if (!options_.banner.empty()) return options_.banner;
+  if (!playback_.banner().empty()) return playback_.banner();
+  return std::string("Asterisk Call Manager/") + profile_->ami;
 }
 
 int64_t Server::random(int64_t low, int64_t high) {

@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -18,6 +19,7 @@
 #include "journal.h"
 #include "mock.h"
 #include "pbx.h"
+#include "playback.h"
 #include "profile.h"
 #include "replay.h"
 #include "session.h"
@@ -67,7 +69,8 @@ class Server {
   void on_action(const std::string& name, ami_mock_action_cb callback, void* user);
   bool answer_by_callback(Session& session, const Request& request);
 
-  size_t raise(std::string_view event);  // wire text; returns to how many sessions it went
+  size_t raise(std::string_view event);       // wire text; returns to how many sessions it went
+  size_t raise_as_is(std::string_view text);  // the same, without a look at its end
   size_t raise_raw(std::string_view bytes);
   void raise_many(std::string text, size_t count, std::function<void()> done);
   void raise_security(std::string_view name, Session& session, std::string_view severity,
@@ -76,6 +79,7 @@ class Server {
 
   void received(const Session& session, const char* bytes, size_t count);
   void needs_flush() { flush_needed_ = true; }
+  bool has_room();  // in every session, for more than it is owed
   void ended(const Session& session);
   void forget(const Session& session);
   Session* find(uint64_t id);
@@ -90,6 +94,7 @@ class Server {
   const Profile& profile() const { return *profile_; }
   const Users& users() const { return users_; }
   const Recording& recording() const { return recording_; }
+  Playback& playback() { return playback_; }
   std::string banner() const;
   Journal& journal() { return journal_; }
   const Journal& journal() const { return journal_; }
@@ -98,6 +103,7 @@ class Server {
   uv_loop_t* loop() { return &loop_; }
   SSL_CTX* tls() { return tls_.get(); }
   int64_t random(int64_t low, int64_t high);
+  int64_t pace() const { return std::max<int64_t>(options_.speed, 1); }  // of calls and scenes
   int64_t uptime() const;
 
  private:
@@ -119,6 +125,7 @@ class Server {
   void serve();
   void run_posted();
   void flush();
+  void pump();
   void pump_floods();
   void close_handles();
   size_t kill_all();
@@ -127,6 +134,7 @@ class Server {
   const Profile* profile_;
   Users users_;
   Recording recording_;
+  Playback playback_;
   Journal journal_;
   Timers timers_;
   Pbx pbx_;

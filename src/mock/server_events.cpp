@@ -118,15 +118,23 @@ void Server::flush() {
   while (flush_needed_) {
     flush_needed_ = false;
     each_session([](Session& session) { session.flush(); });
-    pump_floods();
+    pump();
   }
-  if (!floods_.empty()) pump_floods();
+  pump();
+}
+
+void Server::pump() {
+  pump_floods();
+  playback_.pump();
 }
 
 // ---- events
 
 size_t Server::raise(std::string_view event) {
-  std::string text = closed(event);
+  return raise_as_is(closed(event));
+}
+
+size_t Server::raise_as_is(std::string_view text) {
   Classes classes = classes_of(text);
   size_t count = 0;
   each_session([&](Session& session) {
@@ -153,12 +161,16 @@ void Server::raise_many(std::string text, size_t count, std::function<void()> do
   flush_needed_ = true;
 }
 
+bool Server::has_room() {
+  bool room = true;
+  each_session([&](Session& session) { room = room && session.backlog() < flood_backlog; });
+  return room;
+}
+
 void Server::pump_floods() {
   while (!floods_.empty()) {
     Flood& flood = floods_.front();
-    bool room = true;
-    each_session([&](Session& session) { room = room && session.backlog() < flood_backlog; });
-    if (!room) return;
+    if (!has_room()) return;
     size_t until = std::min(flood.count, flood.next + 256);
     for (; flood.next < until; ++flood.next) {
       std::string text = expand(flood.text, [&](std::string_view name, std::string& out) {
@@ -179,6 +191,7 @@ void Server::pump_floods() {
 
 void Server::raise_security(std::string_view name, Session& session, std::string_view severity,
                             const std::string& extra) {
+  if (playback_.is_open()) return;  // the recording has its own
   const char* transport = tls_ ? "TLS" : "TCP";
   raise(expand(event_template(name), [&](std::string_view key, std::string& out) {
     if (key == "time") out += event_time();
@@ -192,6 +205,7 @@ void Server::raise_security(std::string_view name, Session& session, std::string
 }
 
 void Server::send_fully_booted(Session& session) {
+  if (playback_.is_open()) return;
   std::string uptime = std::to_string(this->uptime());
   std::string body;
   if (profile().booted_uptime) body = "Uptime: " + uptime + "\r\nLastReload: " + uptime + "\r\n";

@@ -170,7 +170,7 @@ void Session::flushed() {
 }
 
 void Session::start_write_timer() {
-  if (write_timer_) return;
+  if (write_timer_ || server_.playback().waits_for_readers()) return;
   write_timer_ = server_.timers().after(write_timeout_ms_, [this] {
     // As Asterisk ends a session whose reader is too slow: what is written stays, the rest is lost.
     server_.journal().add("slow");

@@ -32,7 +32,7 @@ def shown(name):
 
 class Man(unittest.TestCase):
     def test_which(self):
-        self.assertEqual([page.name for page in PAGES], ["ami.1", "ami.3", "ami-options.7"])
+        self.assertEqual([page.name for page in PAGES], ["ami.1", "ami.3", "ami-recording.5", "ami-options.7"])
 
     def test_faults(self):
         for page in PAGES:
