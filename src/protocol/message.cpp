@@ -37,33 +37,58 @@ char* keep(std::atomic<char*>& slot, char* made) noexcept {
 // Takes the header lines of a text apart in place.
 class ami_msg::Table {
  public:
-  Table(char* text, ami_field_t* fields) noexcept : text_(text), first_(fields), next_(fields) {}
+  Table(char* text, ami_field_t* fields, size_t room) noexcept
+      : text_(text), first_(fields), next_(fields), end_(fields + room) {}
 
-  // By the outline of the text.
-  void fill(const ami::scan::Outline& outline) noexcept;
-  // Line by line.
-  void fill(size_t size, bool agents) noexcept;
+  // Copies wire to the text, whose first bytes are lines.
+  void copy(std::string_view wire, size_t lines, bool agents) noexcept;
+  // Takes lines apart that are there.
+  void fill(size_t begin, size_t end, bool agents) noexcept;
   [[nodiscard]] size_t count() const noexcept { return static_cast<size_t>(next_ - first_); }
 
  private:
+  size_t fill(char* text, const ami::scan::Outline& outline) noexcept;
   void add(std::string_view line) noexcept;
   bool add_call_started(std::string_view line) noexcept;
 
   char* text_;
   ami_field_t* first_;
   ami_field_t* next_;
+  ami_field_t* end_;
 };
 
-void ami_msg::Table::fill(const ami::scan::Outline& outline) noexcept {
-  // Copies, since the compiler must fear that each byte written to the text changes the members.
-  char* const text = text_;
+// Some lines at a time, which are in the nearest cache then.
+void ami_msg::Table::copy(std::string_view wire, size_t lines, bool agents) noexcept {
+  ami::scan::Outline outline;
+  size_t copied = 0;
+  for (size_t begin = 0; begin < lines;) {
+    size_t end = std::min(lines, begin + outline.kMost);
+    const bool outlined = outline.draw(wire.substr(begin, end - begin)) && outline.lines() != 0;
+    if (!outlined && end < lines) end = std::min(lines, wire.find("\r\n", end - 2) + 2);
+    if (end == lines) end = wire.size();
+    std::memcpy(text_ + copied, wire.data() + copied, end - copied);
+    copied = end;
+    if (outlined) {
+      begin += fill(text_ + begin, outline);
+    } else {
+      end = std::min(lines, end);
+      fill(begin, end, agents);
+      begin = end;
+    }
+  }
+  std::memcpy(text_ + copied, wire.data() + copied, wire.size() - copied);
+}
+
+// Returns how many bytes the lines have.
+size_t ami_msg::Table::fill(char* const text, const ami::scan::Outline& outline) noexcept {
+  // A copy, since the compiler must fear that each byte written to the text changes the members.
   ami_field_t* next = next_;
   size_t begin = 0;
   for (size_t line = 0; line < outline.lines(); ++line) {
     const size_t end = outline.line_end(line);
     const size_t colon = outline.colon(line);
     const size_t key_size = colon - begin;
-    if (key_size == 0 ||
+    if (key_size == 0 || next == end_ ||
         (key_size >= kChanVariable.size() && text[begin + kChanVariable.size() - 1] == '(')) {
       next_ = next;
       add({text + begin, end - begin});  // what is seldom
@@ -78,22 +103,24 @@ void ami_msg::Table::fill(const ami::scan::Outline& outline) noexcept {
     begin = end + 2;
   }
   next_ = next;
+  return begin;
 }
 
-void ami_msg::Table::fill(size_t size, bool agents) noexcept {
-  std::string_view rest(text_, size);
-  for (size_t end = rest.find("\r\n"); end != std::string_view::npos; end = rest.find("\r\n")) {
-    const std::string_view line = rest.substr(0, end);
+void ami_msg::Table::fill(size_t begin, size_t end, bool agents) noexcept {
+  std::string_view rest(text_ + begin, end - begin);
+  for (size_t size = rest.find("\r\n"); size != std::string_view::npos; size = rest.find("\r\n")) {
+    const std::string_view line = rest.substr(0, size);
     if (agents && add_call_started(line)) {
-      agents = false;  // there was room for one field more
+      agents = false;  // the first one alone
     } else {
       add(line);
     }
-    rest.remove_prefix(end + 2);
+    rest.remove_prefix(size + 2);
   }
 }
 
 void ami_msg::Table::add(std::string_view line) noexcept {
+  if (next_ == end_) return;  // never: lest a miscount writes behind the table
   const ami::Header header = ami::split_line(line);
   char* end = text_ + (header.value.data() + header.value.size() - text_);
   *end = '\0';
@@ -139,43 +166,33 @@ ami_msg* ami_msg::allocate(size_t fields, size_t text, size_t more, const Stamp&
 
 MessagePtr ami_msg::build(const Frame& frame, const Stamp& stamp) noexcept {
   const std::string_view wire = frame.bytes;
-  const std::string_view headers = frame.headers();
   const bool agents = equal_nocase(frame.name, "Agents");
-  ami::scan::Outline outline;
-  const bool outlined = outline.draw(headers);
-  const size_t fields = outlined ? outline.lines() : ami::scan::count_lines(headers) + (agents ? 1 : 0);
-
-  if (!ami::is_plain(stamp.encoding, wire)) return build_decoded(frame, stamp, fields, agents);
-  ami_msg* msg = allocate(fields, wire.size(), 0, stamp);
+  if (!ami::is_plain(stamp.encoding, wire)) return build_decoded(frame, stamp, agents);
+  ami_msg* msg = allocate(frame.line_feeds, wire.size(), 0, stamp);
   if (msg == nullptr) return {};
   char* text = msg->writable_text();
-  std::memcpy(text, wire.data(), wire.size());
-  Table table(text, msg->writable_fields());
-  if (outlined) {
-    table.fill(outline);
-  } else {
-    table.fill(headers.size(), agents);
-  }
+  const size_t headers = frame.headers().size();
+  Table table(text, msg->writable_fields(), frame.line_feeds);
+  table.copy(wire, headers, agents);
   msg->field_count_ = table.count();
   if (frame.name.data() != nullptr) msg->name_ = text + (frame.name.data() - wire.data());
-  if (frame.raw.data() != nullptr) msg->set_cli(headers.size(), frame.raw.size());
+  if (frame.raw.data() != nullptr) msg->set_cli(headers, frame.raw.size());
   return MessagePtr::adopt(msg);
 }
 
-MessagePtr ami_msg::build_decoded(const Frame& frame, const Stamp& stamp, size_t fields,
-                                  bool agents) noexcept {
+MessagePtr ami_msg::build_decoded(const Frame& frame, const Stamp& stamp, bool agents) noexcept {
   const std::string_view wire = frame.bytes;
   const size_t size = ami::decoded_size(stamp.encoding, wire);
   const size_t header_size = ami::decoded_size(stamp.encoding, frame.headers());
-  ami_msg* msg = allocate(fields, size, wire.size() + 1, stamp);
+  ami_msg* msg = allocate(frame.line_feeds, size, wire.size() + 1, stamp);
   if (msg == nullptr) return {};
   char* text = msg->writable_text();
   char* copy = ami::decode_to(stamp.encoding, wire, text) + 1;
   std::memcpy(copy, wire.data(), wire.size());
   copy[wire.size()] = '\0';
   msg->wire_ = {copy, wire.size()};
-  Table table(text, msg->writable_fields());
-  table.fill(header_size, agents);
+  Table table(text, msg->writable_fields(), frame.line_feeds);
+  table.fill(0, header_size, agents);
   msg->field_count_ = table.count();
   msg->find_name();
   if (frame.raw.data() != nullptr) msg->set_cli(header_size, ami::decoded_size(stamp.encoding, frame.raw));
@@ -185,13 +202,14 @@ MessagePtr ami_msg::build_decoded(const Frame& frame, const Stamp& stamp, size_t
 MessagePtr ami_msg::notice(std::string_view lines, Stamp stamp) noexcept {
   constexpr std::string_view kBlankLine = "\r\n";
   stamp.kind = AMI_MSG_NOTICE;
-  ami_msg* msg = allocate(ami::scan::count_lines(lines), lines.size() + kBlankLine.size(), 0, stamp);
+  const size_t fields = ami::scan::count_lines(lines);
+  ami_msg* msg = allocate(fields, lines.size() + kBlankLine.size(), 0, stamp);
   if (msg == nullptr) return {};
   char* text = msg->writable_text();
   lines.copy(text, lines.size());
   kBlankLine.copy(text + lines.size(), kBlankLine.size());
-  Table table(text, msg->writable_fields());
-  table.fill(lines.size(), false);
+  Table table(text, msg->writable_fields(), fields);
+  table.fill(0, lines.size(), false);
   msg->field_count_ = table.count();
   msg->find_name();
   return MessagePtr::adopt(msg);

@@ -58,7 +58,7 @@ struct ami_msg {
   ami_msg() = default;
   ~ami_msg() = default;
   static ami_msg* allocate(size_t fields, size_t text, size_t more, const ami::Stamp& stamp) noexcept;
-  static ami::MessagePtr build_decoded(const ami::Frame& frame, const ami::Stamp& stamp, size_t fields,
+  static ami::MessagePtr build_decoded(const ami::Frame& frame, const ami::Stamp& stamp,
                                        bool agents) noexcept;
   [[nodiscard]] char* writable_text() noexcept { return const_cast<char*>(text_.data()); }
   [[nodiscard]] ami_field_t* writable_fields() noexcept { return const_cast<ami_field_t*>(fields_); }

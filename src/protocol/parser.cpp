@@ -115,11 +115,12 @@ size_t Parser::complete_held(std::string_view& bytes) {
   // No message ends within this prefix, and behind it the kind of message is known.
   while (!bytes.empty() && tail_.size() < kFollows.size() && starts_nocase(kFollows, tail_) &&
          lower(kFollows[tail_.size()]) == lower(bytes.front())) {
+    line_feeds_ += bytes.front() == '\n' ? 1 : 0;
     tail_ += bytes.front();
     bytes.remove_prefix(1);
   }
   if (!is_raw(tail_)) {
-    const size_t end = scan::message_end(tail_, bytes);
+    const size_t end = scan::message_end(tail_, bytes, line_feeds_);
     tail_.append(bytes.substr(0, end));
     bytes.remove_prefix(std::min(end, bytes.size()));
     return end == scan::kNone ? end : tail_.size();
@@ -136,7 +137,8 @@ size_t Parser::complete_held(std::string_view& bytes) {
 void Parser::parse_in_place(std::string_view bytes, ParserSink& sink) {
   for (;;) {
     bytes = skip_blank_lines(bytes);
-    const size_t end = is_raw(bytes) ? raw_end(bytes, 0) : scan::message_end(bytes);
+    line_feeds_ = 0;
+    const size_t end = is_raw(bytes) ? raw_end(bytes, 0) : scan::message_end(bytes, line_feeds_);
     if (end == scan::kNone) break;
     std::string_view message = bytes.substr(0, end);
     const Next next = hand_out(message, sink);
@@ -161,8 +163,10 @@ Parser::Next Parser::hand_out(std::string_view& message, ParserSink& sink) {
     message.remove_prefix(skipped);
     if (is_raw(message)) return Next::kReopen;
   }
+  frame.line_feeds = line_feeds_ - 1;  // of the blank line
   if (raw) {
     const size_t begin = raw_begin(message);
+    frame.line_feeds = scan::count_lines(message.substr(0, begin));
     frame.raw = message.substr(begin, message.size() - begin - kEndCommand.size());
   }
   return sink.on_frame(frame) ? Next::kGoOn : Next::kStop;
@@ -177,15 +181,15 @@ void Parser::check(std::string_view message) {
   }
 }
 
-// Goes on from where an earlier call left line_ (where the line under way begins) and searched_.
+// Leaps from the beginning of a line to the last end of one that keeps to the bound. Goes on from where an
+// earlier call left line_.
 bool Parser::has_long_line(std::string_view text) {
-  for (size_t lf = 0; (lf = text.find('\n', searched_)) != std::string_view::npos; searched_ = lf + 1) {
-    if (lf == line_ || text[lf - 1] != '\r') continue;
-    if (lf - 1 - line_ > limits_.line) return true;
-    line_ = lf + 1;
+  while (text.size() - line_ > limits_.line + 1) {  // one more, which may be a CR whose LF is to come
+    const size_t end = text.rfind("\r\n", line_ + limits_.line);
+    if (end == std::string_view::npos || end < line_) return true;
+    line_ = end + 2;
   }
-  searched_ = text.size();
-  return text.size() - line_ > limits_.line + 1;  // one more, which may be a CR whose LF is to come
+  return false;
 }
 
 void Parser::fail(std::string_view what, size_t limit) {

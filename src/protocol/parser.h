@@ -58,10 +58,9 @@ class Parser {
   std::string detail_;
   int error_ = 0;
   bool greeted_ = false;
-  // Up to where tail_ was searched: for the end of an old Command's answer, or else for line ends, the last
-  // of which came before line_.
-  size_t searched_ = 0;
-  size_t line_ = 0;
+  size_t searched_ = 0;    // up to where tail_ was searched for the end of an old Command's answer
+  size_t line_ = 0;        // no line that begins before this place in the message is too long
+  size_t line_feeds_ = 0;  // in the message under way, unless it is an old Command's answer
 };
 
 }  // namespace ami

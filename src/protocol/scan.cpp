@@ -18,6 +18,10 @@ inline size_t lowest(uint64_t bits) noexcept {
   return static_cast<size_t>(__builtin_ctzll(bits));
 }
 
+inline size_t count_bits(uint64_t bits) noexcept {
+  return static_cast<size_t>(__builtin_popcountll(bits));
+}
+
 // There is an LF at this place, and another one or two bytes before it. Seldom is that no message end.
 inline bool ends_message(const char* text, size_t at) noexcept {
   if (text[at - 1] == '\n') return at >= 2 && text[at - 2] == '\r';
@@ -231,16 +235,18 @@ namespace {
 [[maybe_unused]] const bool chose = (chosen.store(&kernels().back(), std::memory_order_relaxed), true);
 }
 
-size_t message_end(std::string_view before, std::string_view text) noexcept {
+size_t message_end(std::string_view before, std::string_view text, size_t& line_feeds) noexcept {
   // Only an end in the first three bytes of text may depend on what came before.
   char seam[6];
   const size_t old = before.copy(seam, 3, before.size() - std::min<size_t>(before.size(), 3));
   const size_t size = old + text.copy(seam + old, 3);
   for (size_t at = std::max<size_t>(old, 1); at < size; ++at) {
     const bool near = seam[at - 1] == '\n' || (at >= 2 && seam[at - 2] == '\n');
-    if (seam[at] == '\n' && near && ends_message(seam, at)) return at + 1 - old;
+    if (seam[at] != '\n' || !near || !ends_message(seam, at)) continue;
+    line_feeds += static_cast<size_t>(std::count(seam + old, seam + at + 1, '\n'));
+    return at + 1 - old;
   }
-  return message_end(text);
+  return message_end(text, line_feeds);
 }
 
 size_t count_lines(std::string_view text) noexcept {

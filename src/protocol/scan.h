@@ -17,7 +17,8 @@ constexpr size_t kNone = ~size_t{0};
 struct Kernel {
   const char* name;
   // The offset just behind the first message end: a blank line, CRLF or a bare LF, directly after a CRLF.
-  size_t (*message_end)(const char* text, size_t size) noexcept;
+  // Adds the number of LFs up to there, or in all of the text, to line_feeds.
+  size_t (*message_end)(const char* text, size_t size, size_t& line_feeds) noexcept;
   // From an offset on, where the first line begins (behind any LF) whose first byte is one of two, not NUL.
   size_t (*line_begin)(const char* text, size_t size, size_t from, char one, char other) noexcept;
   // Of each line, where its first colon is and where its LF. Returns how many lines there are, or kNone when
@@ -32,11 +33,11 @@ extern std::atomic<const Kernel*> chosen;  // the best one; any other for tests
   return *chosen.load(std::memory_order_relaxed);
 }
 
-[[nodiscard]] inline size_t message_end(std::string_view text) noexcept {
-  return kernel().message_end(text.data(), text.size());
+[[nodiscard]] inline size_t message_end(std::string_view text, size_t& line_feeds) noexcept {
+  return kernel().message_end(text.data(), text.size(), line_feeds);
 }
 // The same where the message began before text, with no end in that part.
-[[nodiscard]] size_t message_end(std::string_view before, std::string_view text) noexcept;
+[[nodiscard]] size_t message_end(std::string_view before, std::string_view text, size_t& line_feeds) noexcept;
 
 [[nodiscard]] inline size_t line_begin(std::string_view text, size_t from, char one, char other) noexcept {
   return kernel().line_begin(text.data(), text.size(), from, one, other);

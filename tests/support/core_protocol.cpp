@@ -182,8 +182,9 @@ int core_outline(const char* text, size_t size, size_t* ends, size_t* colons) {
   }
   return static_cast<int>(outline.lines());
 }
-size_t core_message_end(const char* before, size_t before_size, const char* text, size_t size) {
-  return ami::scan::message_end({before, before_size}, {text, size});
+size_t core_message_end(const char* before, size_t before_size, const char* text, size_t size,
+                        size_t* line_feeds) {
+  return ami::scan::message_end({before, before_size}, {text, size}, *line_feeds);
 }
 
 }  // extern "C"

@@ -133,8 +133,10 @@ size_t core_count_lines(const char* text, size_t size);
 size_t core_line_begin(const char* text, size_t size, size_t from, char one, char other);
 /* The ends of the lines and the first colon of each; returns how many, or -1 for no outline. */
 int core_outline(const char* text, size_t size, size_t* ends, size_t* colons);
-/* The first message end of text, which comes behind "before", or SIZE_MAX. */
-size_t core_message_end(const char* before, size_t before_size, const char* text, size_t size);
+/* The first message end of text, which comes behind "before", or SIZE_MAX. Adds the LFs of text up to there.
+ */
+size_t core_message_end(const char* before, size_t before_size, const char* text, size_t size,
+                        size_t* line_feeds);
 
 #ifdef __cplusplus
 }

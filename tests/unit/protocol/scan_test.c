@@ -77,10 +77,14 @@ static void finds_a_message_end_at_any_split(void** state) {
     for (int piece = 0; round % 3 == 2 && piece < 2 && size > 3; piece++)
       memcpy(made + draw((uint32_t)size - 3), "\r\n\r\n", 4);
     size_t end = split;
-    while (end < size && !ends_message(made, end)) end++;
+    size_t expected = 0;
+    size_t line_feeds = 0;
+    while (end < size && !ends_message(made, end)) expected += made[end++] == '\n';
+    expected += end < size;
     char* text = exactly(made + split, size - split);
-    assert_int_equal(core_message_end(made, split, text, size - split),
+    assert_int_equal(core_message_end(made, split, text, size - split, &line_feeds),
                      end < size ? end + 1 - split : SIZE_MAX);
+    assert_int_equal(line_feeds, expected);
     free(text);
   }
 }
