@@ -6,7 +6,12 @@ import unittest
 
 from pbx import LIMIT, Mock
 
-HEAD = "import asyncio, os, sys, threading, ami, ami.sync\nurl = sys.argv[1]\n"
+# On a busy machine asyncio warns, in the development mode, of callbacks that took long.
+HEAD = """
+import asyncio, logging, os, sys, threading, ami, ami.sync
+logging.getLogger("asyncio").setLevel(logging.ERROR)
+url = sys.argv[1]
+"""
 
 ENDINGS = {
     "asyncio.run": """
