@@ -1,7 +1,7 @@
 """What ./dev bench --bindings measures: the bindings beside the reference, as rows.py has the library itself.
 
-The goals are five times what the best client known of each language reaches for loops over batches, and twice that for
-the language's own kind of loop, in events a second and in processor time: as ratios to the reference beside which those
+The goals are multiples of what the best client known of each language reaches, five times for loops over batches and
+twice for the language's own kind of loop, in events a second and in processor time: as ratios to the reference beside which those
 clients were measured (3.84 million events a second, 0.25 us each).
 """
 
@@ -20,10 +20,6 @@ READING = {
 }
 
 
-def name_of(language, delivery, what=""):
-    return f"{language}, {delivery}{what}"
-
-
 def both(name, program, arguments):
     """Events a second, and what the processors take for each, of one run."""
     return [Row(name, program, arguments, "events/s"), Row(name + ", CPU", program, arguments, "cpu/event")]
@@ -36,11 +32,11 @@ def rows(_full):
     table = [*both(REFERENCE, "reference", f"flood {n}"), *both(QUEUE, "client", f"flood {n} --delivery queue")]
     for language, ways in READING.items():
         for delivery in ways:
-            table += both(name_of(language, delivery), language.lower(), f"flood {n} --delivery {delivery}")
-    for language, program in ("C", "client"), *((language, language.lower()) for language in LANGUAGES):
-        delivery = " --delivery queue" if program == "client" else ""
-        table += [Row(name_of(language, "pings, 100 in flight"), program, f"ping {pings} 100{delivery}", "actions/s"),
-                  Row(name_of(language, "pings, 100 in flight, CPU"), program, f"ping {pings} 100{delivery}", "cpu/action")]
+            table += both(f"{language}, {delivery}", language.lower(), f"flood {n} --delivery {delivery}")
+    for language in "C", *LANGUAGES:
+        program, delivery = ("client", " --delivery queue") if language == "C" else (language.lower(), "")
+        table += [Row(f"{language}, pings, 100 in flight", program, f"ping {pings} 100{delivery}", "actions/s"),
+                  Row(f"{language}, pings, 100 in flight, CPU", program, f"ping {pings} 100{delivery}", "cpu/action")]
     return table
 
 
@@ -48,7 +44,7 @@ def goals():
     for language, ways in READING.items():
         rate, processor = LANGUAGES[language]
         for delivery, times in ways.items():
-            name = name_of(language, delivery)
+            name = f"{language}, {delivery}"
             yield Goal(f"{name}, events/s", name, REFERENCE, round(times * rate / 3_840_000, 3), True)
             yield Goal(f"{name}, CPU", name + ", CPU", REFERENCE + ", CPU", round(processor / times / 0.25, 1))
 
