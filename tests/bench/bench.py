@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the benchmark: every row several rounds over, interleaved, and the goals as ratios within this run.
 
-Writes a table, and with --out also JSON and an SVG plot. Ends with 1 when a flood was not counted exactly, never
-because of a time.
+Writes a table, with --out also JSON and an SVG plot, and with --page the figures into a page. Ends with 1 when a
+flood was not counted exactly, never because of a time.
 """
 
 import argparse
@@ -16,11 +16,12 @@ import sys
 import tempfile
 
 import bindings
+import page
 import plot
 import rows
 
 HERE = pathlib.Path(__file__).resolve().parent
-EXACT = ("events", "evlen", "uid", "uidlen", "items", "ok")
+EXACT = ("events", "evlen", "uid", "uidlen", "vlen", "items")
 
 
 class Server:
@@ -74,12 +75,15 @@ def check_exact(runs):
                 faults.append(f"{row.name}: {figures} is not what the others found")
         if mode == "list" and run["items"] != int(arguments[0]) * int(arguments[1]):
             faults.append(f"{row.name}: {run['items']} items")
+        if mode == "restart" and run["p99_ns"] == 0:
+            faults.append(f"{row.name}: nobody came back")
         if mode == "ping" and run["ok"] != run["sent"]:
             faults.append(f"{row.name}: {run['ok']} of {run['sent']} answers")
-        if counted:
+        if counted or mode == "list":
             figures = tuple(run.get(name) for name in EXACT)
-            if sums.setdefault((arguments[0], run["connections"]), figures) != figures:
-                faults.append(f"{row.name}: {figures} is not what the others read of this flood")
+            asked = mode, *arguments[:2 if mode == "list" else 1], run["connections"]
+            if sums.setdefault(asked, figures) != figures:
+                faults.append(f"{row.name}: {figures} is not what the others read of the same")
     return faults
 
 
@@ -135,6 +139,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--corpus", type=pathlib.Path, default=HERE.parent / "transcripts" / "22")
     parser.add_argument("--out", type=pathlib.Path, help="writes OUT.json and OUT.svg")
+    parser.add_argument("--page", type=pathlib.Path, help="docs/performance.md, whose figures become these")
     parser.add_argument("--bindings", action="store_true", help="Python, Go and Node instead of the library's own rows")
     options = parser.parse_args()
     options.table = bindings if options.bindings else rows
@@ -142,6 +147,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         pair = certificate(pathlib.Path(folder))
         servers = {"plain": Server(options.programs, options.corpus),
+                   "batched": Server(options.programs, options.corpus, "--batched"),
                    "tls": Server(options.programs, options.corpus, "--tls", *pair)}
         try:
             figures, faults = measure(options, servers)
@@ -157,6 +163,8 @@ def main():
     if options.out:
         options.out.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n")
         options.out.with_suffix(".svg").write_text(plot.svg(report["goals"]))
+    if options.page:
+        page.put_into(options.page, report)
     for fault in faults:
         print(f"NOT EXACT: {fault}", file=sys.stderr)
     return 1 if faults else 0

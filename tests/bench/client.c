@@ -5,11 +5,17 @@
    logs in as bench/bench, and prints one line of JSON:
      flood SPEC    sends Action: UserEvent with UserEvent: bench and Flood: SPEC, and counts what comes until
                    Event: FloodDone: events, evlen (summed length of their names), uid and uidlen (events with
-   a Uniqueid and their summed length), wall_ns verify SPEC   the same, and reads CallerIDName, Value and
-   AppData: vlen paced SPEC    each event carries BenchTs, the monotonic ns of the server's write: p50_ns,
-   p99_ns, max_ns ping K W      K pings, at most W in flight: ok, wall_ns, p50_ns, p99_ns list K N      K
-   times Action: CoreShowChannels with Items: N: items, wall_ns idle          is ready, and at rest cpu_ns is
-   the processor time of all threads in the same span.
+                   a Uniqueid and their summed length), wall_ns
+     verify SPEC   the same, and reads CallerIDName, Value and AppData: vlen
+     paced SPEC    each event carries BenchTs, the monotonic ns of the server's write: p50_ns, p99_ns, max_ns
+     ping K W      K pings, at most W in flight: ok, wall_ns, p50_ns, p99_ns
+     list K N      K times Action: CoreShowChannels with Items: N: items, wall_ns
+   and for this project's own benchmark:
+     build K       K actions of ten fields, never sent: ok
+     idle          is ready, and at rest
+     restart MS    has the load server go away and come back so much later, and waits until all clients are
+                   ready again: p50_ns, p99_ns, max_ns since it went, and how many came back in_10_ms at most
+   cpu_ns is the processor time of all threads in the same span.
 
    --only NAME       one handler, on this event alone; the others go uncounted
    --handlers N      so many further handlers, on names that do not come
@@ -209,16 +215,20 @@ static void send_list(ami_t* client) {
 
 /* ------------------------------------------------------------------------------------------- the run */
 
+static uint64_t restarted; /* when the server went away by our will */
+
 static void on_ready(ami_t* client, const ami_msg_t* msg, void* user) {
   (void)client;
   (void)msg;
   (void)user;
+  if (restarted != 0) sample(now_ns() - restarted);
   tell(&ready);
 }
 
 static void on_close(ami_t* client, const ami_msg_t* msg, void* user) {
   (void)client;
   (void)user;
+  if (restarted != 0) return;
   fprintf(stderr, "bench_client: connection lost: %s\n", ami_msg_get(msg, "Reason", NULL));
   exit(1);
 }
@@ -247,6 +257,7 @@ static void connect_one(ami_t** client, const char* host, const char* port, int 
   set(*client, "password", "bench");
   set(*client, "inflight.max", "1000000");
   if (delivery != BY_LOOP) set(*client, "queue.overflow", "wait");
+  if (strcmp(mode, "restart") == 0) set(*client, "reconnect", "true");
   if (tls) {
     set(*client, "tls", "on");
     set(*client, "tls.verify", "none");
@@ -300,6 +311,19 @@ static int run(void) {
   run_until(&ready);
   if (strcmp(mode, "idle") == 0) {
     measure_start();
+    measure_print(mode);
+    return 0;
+  }
+  if (strcmp(mode, "restart") == 0) {
+    static char spec[64];
+    snprintf(spec, sizeof spec, "0,restart=%s", first);
+    first = spec;
+    samples_reserve(connections);
+    ready = 0;
+    measure_start();
+    restarted = now_ns();
+    start_flood(clients[0]);
+    run_until(&ready);
     measure_print(mode);
     return 0;
   }

@@ -13,7 +13,7 @@ uint64_t process_ns(void);
 /* From measure_start() to measure_print(): the process's time on the wall and on all its processors. */
 void measure_start(void);
 
-/* Times of single events or actions, for percentiles. Up to the number reserved; more are not kept. */
+/* Times of single events or actions, for percentiles. As many as are reserved need no memory later. */
 void samples_reserve(size_t count);
 void sample(uint64_t ns);
 

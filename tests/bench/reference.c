@@ -179,7 +179,7 @@ static const char* split_one(stream_t* s, const char* from, const char* end) {
     const char* colon = memchr(line, ':', (size_t)(stop - line));
     if (colon != NULL && count < MOST_FIELDS) {
       const char* value = colon + 1;
-      while (value < stop && *value == ' ') value++;
+      if (value < stop && *value == ' ') value++;
       views[count++] = (view_t){line, value, (size_t)(colon - line), (size_t)(stop - value)};
     }
     line = lf + 1;

@@ -14,6 +14,7 @@
      headers=N   copies of one event with so many headers instead of the corpus
      size=N      copies of one event with so many more bytes
      slow        no flood but a stream: at the rate, for every connection, without BenchTs
+     restart=MS  none of these: every connection is cut, and no other is taken for so long
    Action: CoreShowChannels with Items: N is a list of N. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -60,9 +61,13 @@ static uv_loop_t loop;
 static SSL_CTX* tls;
 static corpus_t calls;
 static bool batched;
+static uv_poll_t accepting;
+static uv_timer_t away;
+static int listener = -1, port;
 
 static void on_poll(uv_poll_t* poll, int status, int events);
 static void answer_all(connection_t* c);
+static void restart(uint64_t ms);
 
 /* ---------------------------------------------------------------------------------------------- writing */
 
@@ -226,6 +231,11 @@ static size_t number_of(const char* spec, const char* name) {
 }
 
 static void start_flood(connection_t* c, const char* spec) {
+  const size_t away_ms = number_of(spec, ",restart=");
+  if (away_ms > 0) {
+    restart(away_ms);
+    return;
+  }
   c->left = strtoull(spec, NULL, 10);
   c->rate = number_of(spec, ",rate=");
   c->stamped = strstr(spec, ",slow") == NULL;
@@ -353,10 +363,11 @@ static void on_poll(uv_poll_t* poll, int status, int events) {
 }
 
 static void on_listener(uv_poll_t* poll, int status, int events) {
+  (void)poll;
   (void)status;
   (void)events;
   for (;;) {
-    const int fd = accept(*(int*)poll->data, NULL, NULL);
+    const int fd = accept(listener, NULL, NULL);
     if (fd < 0) return;
     const int on = 1;
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -389,21 +400,47 @@ static void on_stdin(uv_poll_t* poll, int status, int events) {
   if (read(0, scrap, sizeof scrap) <= 0) uv_stop(&loop);
 }
 
-static int listen_on(int port) {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+/* On the port of before, if there was one. */
+static void start_listening(void) {
+  listener = socket(AF_INET, SOCK_STREAM, 0);
   const int on = 1;
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
   socklen_t size = sizeof address;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (bind(fd, (struct sockaddr*)&address, size) != 0 || listen(fd, 1024) != 0 ||
-      getsockname(fd, (struct sockaddr*)&address, &size) != 0) {
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind(listener, (struct sockaddr*)&address, size) != 0 || listen(listener, 1024) != 0 ||
+      getsockname(listener, (struct sockaddr*)&address, &size) != 0) {
     perror("bench_server");
     exit(1);
   }
-  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-  printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
-  return fd;
+  port = ntohs(address.sin_port);
+  fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK);
+  uv_poll_init(&loop, &accepting, listener);
+  uv_poll_start(&accepting, UV_READABLE, on_listener);
+}
+
+static void on_back(uv_timer_t* timer) {
+  (void)timer;
+  start_listening();
+}
+
+static void cut(uv_handle_t* handle, void* unused) {
+  (void)unused;
+  connection_t* c = handle->data;
+  if (handle->type != UV_TIMER || c == NULL) return;
+  c->lost = true;
+  end(c);
+}
+
+static void on_deaf(uv_handle_t* handle) {
+  (void)handle;
+  close(listener);
+}
+
+static void restart(uint64_t ms) {
+  uv_walk(&loop, cut, NULL);
+  uv_close((uv_handle_t*)&accepting, on_deaf);
+  uv_timer_start(&away, on_back, ms, 0);
 }
 
 static void describe(const corpus_t* corpus) {
@@ -417,7 +454,6 @@ static void describe(const corpus_t* corpus) {
 }
 
 int main(int count, char** arguments) {
-  int port = 0;
   if (count < 2) {
     fputs("bench_server CORPUS [--port N] [--batched] [--tls CERTIFICATE KEY]\n", stderr);
     return 2;
@@ -442,12 +478,10 @@ int main(int count, char** arguments) {
   }
   calls = corpus_of_calls(arguments[1]);
   uv_loop_init(&loop);
-  int listener = listen_on(port);
-  uv_poll_t accepting;
+  uv_timer_init(&loop, &away);
+  start_listening();
+  printf("listening on 127.0.0.1:%d\n", port);
   uv_poll_t input;
-  uv_poll_init(&loop, &accepting, listener);
-  accepting.data = &listener;
-  uv_poll_start(&accepting, UV_READABLE, on_listener);
   uv_poll_init(&loop, &input, 0);
   uv_poll_start(&input, UV_READABLE | UV_DISCONNECT, on_stdin);
   describe(&calls);
