@@ -22,7 +22,7 @@ namespace {
 void set_characters() {
   // NOLINTBEGIN(concurrency-mt-unsafe): there are no other threads that would mind
   const char* locale = setlocale(LC_CTYPE, "");
-  if (locale == nullptr || MB_CUR_MAX == 1) setlocale(LC_CTYPE, "C.UTF-8");
+  if (locale == nullptr || MB_CUR_MAX == 1) static_cast<void>(setlocale(LC_CTYPE, "C.UTF-8"));
   // NOLINTEND(concurrency-mt-unsafe)
 }
 
@@ -72,6 +72,7 @@ std::optional<std::string> Editor::line() {
   prompt_ = callbacks_.prompt();
   int length = 0;
   is_editing_ = true;
+  el_set(handle_.get(), EL_PREP_TERM, 1);  // before the prompt appears: a Ctrl-D typed sooner would be lost
   const char* text = el_gets(handle_.get(), &length);
   is_editing_ = false;
   if (text == nullptr || length <= 0) {
@@ -122,6 +123,7 @@ int Editor::wait_and_read(wchar_t* character) {
     const ssize_t got = read(STDIN_FILENO, &byte, 1);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return static_cast<int>(got);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the state is our own
     const size_t length = std::mbrtowc(character, &byte, 1, &state);
     if (length <= 1) return 1;
     if (length == static_cast<size_t>(-1)) state = {};  // no character: what is next begins anew

@@ -212,6 +212,17 @@ class Reconnects(StreamTest):
         self.assertTrue(err.startswith(b"ami: "), err)
 
 
+class Overflow(StreamTest):
+    def test_what_a_slow_reader_misses_is_told(self):
+        running = self.ready("-o", "queue.max_items=10")
+        self.server.push(CALL * 5000)  # far more comes in one piece than waits for its turn
+        gap = running.message("gap")
+        self.assertEqual((gap["kind"], gap["fields"]["Cause"]), ("notice", "overflow"))
+        self.assertGreater(int(gap["fields"]["Dropped"]), 0)
+        running.signal(signal.SIGTERM)
+        self.assertEqual(running.end()[0], 143)
+
+
 class Failures(ProgramTest):
     def assert_failed(self, result, code, reason):
         """Ended by the first attempt's failure: the last line and the complaint tell the same."""
