@@ -60,7 +60,7 @@ int Client::set(std::string_view name, std::string_view value) {
   debug_ = options_.debug;
   if (err != 0 || options_.session.mask == before) return err;
   try {
-    post({Command::Kind::kMask, nullptr, options_.session.mask});
+    post({Command::Kind::kMask, {}, options_.session.mask});
   } catch (...) {
     options_.session.mask.swap(before);
     throw;
@@ -172,7 +172,7 @@ int Client::connect() {
   id_prefix_ = new_id_prefix(options_.session.identifier);
   const bool now = !alive_ && on_loop();
   if (alive_) {
-    post({Command::Kind::kStart, nullptr, {}});
+    post({Command::Kind::kStart, {}, {}});
   } else if (!now) {
     loop_->post([self = shared_from_this()] { self->turn([&] { self->start(); }); });
   }
@@ -207,7 +207,7 @@ int Client::wait(int timeout_ms) {
 int Client::disconnect() {
   const std::lock_guard lock(mutex_);
   if (state() == AMI_STATE_IDLE || state() == AMI_STATE_CLOSING) return 0;
-  post({Command::Kind::kClose, nullptr, {}});
+  post({Command::Kind::kClose, {}, {}});
   state_ = AMI_STATE_CLOSING;
   return 0;
 }
@@ -228,7 +228,7 @@ int Client::off(uint64_t sub) {
 int Client::admit(const Action& action, std::string& detail) const {
   const int state_now = state();
   const bool offline = state_now != AMI_STATE_READY;
-  if (destroying_ || state_now == AMI_STATE_CLOSING || state_now == AMI_STATE_IDLE ||
+  if (destroying_ || !alive_ || state_now == AMI_STATE_CLOSING || state_now == AMI_STATE_IDLE ||
       (offline && !options_.session.offline_queue)) {
     detail = "not logged in: wait for ready, or set offline=queue";
     return AMI_ESTATE;
@@ -248,28 +248,29 @@ int Client::admit(const Action& action, std::string& detail) const {
   return 0;
 }
 
-// The ActionID and the bytes.
-int Client::write(const Action& action, uint64_t id, std::string& wire_id, std::string& text,
-                  std::string& detail) {
+int Client::write(const Action& action, uint64_t id, std::string& text, std::string& detail) {
   const bool own = !action.own_id().empty();
-  wire_id = own ? options_.session.identifier + action.own_id() : id_prefix_ + std::to_string(id);
-  if (wire_id.size() > kMaxActionId) {
-    detail = "ActionID \"" + printable(wire_id) + "\" is longer than 64 bytes, identifier included";
+  if (own) {
+    wire_id_.assign(options_.session.identifier).append(action.own_id());
+  } else {
+    wire_id_.assign(id_prefix_).append(std::to_string(id));
+  }
+  if (wire_id_.size() > kMaxActionId) {
+    detail = "ActionID \"" + printable(wire_id_) + "\" is longer than 64 bytes, identifier included";
     return AMI_ETOOBIG;
   }
   if (own) {
-    const auto it = own_ids_.find(wire_id);
+    const auto it = own_ids_.find(wire_id_);
     if (it != own_ids_.end() && it->second > monotonic_ms()) {
-      detail = "ActionID \"" + printable(wire_id) + "\" is pending, or was within the last minute";
+      detail = "ActionID \"" + printable(wire_id_) + "\" is pending, or was within the last minute";
       return AMI_EEXIST;
     }
   }
-  return action.write(wire_id, options_.session.encoding, text, detail);
+  return action.write(wire_id_, options_.session.encoding, text, detail);
 }
 
 struct Client::Accepted final : Pending {
-  Accepted(uint64_t action_id, const Action& action, std::string action_wire_id, std::string text)
-      : Pending(action_id, action, std::move(action_wire_id), std::move(text)) {}
+  using Pending::Pending;
   HandlerPtr handler;
   Waiter* waiter = nullptr;
   std::list<std::string> own_id;  // the caller's, made ready for old_own_ids_
@@ -281,35 +282,33 @@ int Client::send(const Action& action, const HandlerPtr& handler, bool keep_item
   std::string detail;
   int err = action.check(detail);
   if (err != 0) return refuse(err, std::move(detail));
-  const uint64_t now = monotonic_ms();
+  const uint64_t now = action.timeout_ms() > 0 ? monotonic_ms() : 0;
   const std::lock_guard lock(mutex_);
   err = admit(action, detail);
-  std::string wire_id;
   std::string text;
-  if (err == 0) err = write(action, id, wire_id, text, detail);
+  if (err == 0) err = write(action, id, text, detail);
   if (err != 0) {
-    if (err == AMI_ESTATE) post({Command::Kind::kUnwritable, nullptr, action.name()});
+    if (err == AMI_ESTATE) post({Command::Kind::kUnwritable, {}, action.name()});
     detail_ = action.name() + ": " + detail;
     return err;
   }
-  auto pending = std::make_shared<Accepted>(id, action, std::move(wire_id), std::move(text));
+  const auto pending = Ref<Accepted>::adopt(new Accepted(id, action, wire_id_, std::move(text)));
   pending->handler = handler;
   pending->waiter = waiter;
   pending->keep_items = keep_items;
-  if (!action.own_id().empty()) pending->own_id.push_back(pending->wire_id);
+  if (!action.own_id().empty()) pending->own_id.push_back(wire_id_);
   if (action.timeout_ms() > 0) pending->deadline = now + static_cast<uint64_t>(action.timeout_ms());
   const bool to_queue = queued_ && handler;
   if (to_queue) queued_->reserve_reply();
   try {
-    if (!pending->own_id.empty()) own_ids_[pending->wire_id] = kNever;
-    accepted_.emplace(id, pending);
-    post({Command::Kind::kSubmit, pending, {}});
+    if (!pending->own_id.empty()) own_ids_[wire_id_] = kNever;
+    post({Command::Kind::kSubmit, PendingPtr::share(pending.get()), {}});
   } catch (...) {
     if (to_queue) queued_->unreserve_reply();
-    accepted_.erase(id);
-    own_ids_.erase(pending->wire_id);
+    own_ids_.erase(wire_id_);
     throw;
   }
+  accepted_.add(*pending, id);
   counters_[kActions].fetch_add(1, std::memory_order_relaxed);
   return 0;
 }
@@ -329,13 +328,13 @@ int Client::call(const Action& action, ReplyPtr& reply) {
 
 int Client::cancel(uint64_t id) {
   const std::lock_guard lock(mutex_);
-  const auto it = accepted_.find(id);
-  auto* accepted = it == accepted_.end() ? nullptr : static_cast<Accepted*>(it->second.get());
+  Pending* const found = accepted_.find(id, [id](const Pending& pending) { return pending.id == id; });
+  auto* accepted = static_cast<Accepted*>(found);
   if (accepted == nullptr || accepted->canceled) {
     detail_ = "no action with the id " + std::to_string(id) + " waits for its reply";
     return AMI_ENOENT;
   }
-  post({Command::Kind::kCancel, it->second, {}});
+  post({Command::Kind::kCancel, PendingPtr::share(found), {}});
   accepted->canceled = true;
   return 0;
 }
@@ -353,23 +352,26 @@ void Client::post(Command command) {
 }
 
 // The reply goes out: the action is no longer pending. What this needs was made when the action was accepted.
-void Client::on_reply(const PendingPtr& pending) {
-  auto& accepted = static_cast<Accepted&>(*pending);
+void Client::on_reply(Pending& pending) {
+  auto& accepted = static_cast<Accepted&>(pending);
   {
     const std::lock_guard lock(mutex_);
     // The answer may have been faster, but ami_cancel() has given its word.
-    if (accepted.canceled) accepted.reply->status = AMI_ECANCELED;
-    accepted_.erase(accepted.reply->id);
+    if (accepted.canceled) accepted.status = AMI_ECANCELED;
+    accepted_.remove(accepted);
     if (!accepted.own_id.empty()) retire_own_id(accepted);
   }
   counters_[kReplies].fetch_add(1, std::memory_order_relaxed);
+  const auto reply = ReplyPtr::share(&accepted);
   if (accepted.waiter != nullptr) {
     const std::lock_guard lock(accepted.waiter->mutex);
-    accepted.waiter->reply = accepted.reply;
+    accepted.waiter->reply = reply;
     accepted.waiter->done.notify_one();
   } else {
-    if (queued_) accepted.reply->time_ns = unix_ns();
-    lane_->reply(accepted.handler, accepted.reply);
+    if (queued_) accepted.time_ns = unix_ns();
+    // The reply may be kept for ever, its handler not.
+    const auto handler = std::move(accepted.handler);
+    lane_->reply(handler, reply);
   }
 }
 
@@ -379,7 +381,7 @@ void Client::on_item(Pending& pending, const MessagePtr& message) {
 }
 
 void Client::retire_own_id(Accepted& accepted) noexcept {
-  const auto known = own_ids_.find(accepted.wire_id);
+  const auto known = own_ids_.find(accepted.own_id.front());
   if (known != own_ids_.end()) known->second = monotonic_ms() + kTombstoneMs;
   old_own_ids_.splice(old_own_ids_.end(), accepted.own_id);
   if (old_own_ids_.size() <= kMaxTombstones) return;

@@ -94,7 +94,8 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
 
   // Any thread.
   int admit(const Action& action, std::string& detail) const;  // under mutex_
-  int write(const Action& action, uint64_t id, std::string& wire_id, std::string& text, std::string& detail);
+  // The ActionID to wire_id_, and the bytes.
+  int write(const Action& action, uint64_t id, std::string& text, std::string& detail);
   void post(Command command);                       // under mutex_
   void retire_own_id(Accepted& accepted) noexcept;  // under mutex_
   [[nodiscard]] bool on_loop() const { return loop_ && loop_->is_current(); }
@@ -173,7 +174,7 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   void on_message(Arrival& arrival, Route route) override;
   void on_item(Pending& pending, const MessagePtr& message) override;
   void on_limit(const std::string& detail) override;
-  void on_reply(const PendingPtr& pending) override;
+  void on_reply(Pending& pending) override;
   void on_login(int err, std::string_view reason) override;
   void on_early_event() override { begin_events(); }
   void on_ready() override;
@@ -199,7 +200,8 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   bool resume_ = false;  // the queue has room again
   bool wakes_ = false;   // the transport takes wake()
   bool alive_ = false;   // the loop's thread has a transport for us, or is about to
-  std::unordered_map<uint64_t, PendingPtr> accepted_;
+  HashTable<Pending, &Pending::by_number> accepted_;   // without a reply yet; the session keeps them
+  std::string wire_id_;                                // of the action that is being sent
   std::unordered_map<std::string, uint64_t> own_ids_;  // callers' ActionIDs; when they may be used again
   std::list<std::string> old_own_ids_;
   int last_error_ = AMI_ESTATE;  // of the last connection that ended for good

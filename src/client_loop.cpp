@@ -381,6 +381,7 @@ void Client::on_message(Arrival& arrival, Route route) {
     case Route::kEvent:
       return deliver(router_.event(frame.name), arrival);
     case Route::kResponse: {
+      if (router_.response(true).empty()) return;  // nobody wants even a Pong
       const bool pong = frame.name == "Pong" || frame.get("Ping").data() != nullptr;
       return deliver(router_.response(pong), arrival);
     }

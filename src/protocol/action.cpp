@@ -125,7 +125,7 @@ int check_field(std::string_view key, std::string_view value, std::string& detai
 using ami::Encoding;
 using ami::equal_nocase;
 
-ami_action::ami_action(std::string_view name) : name_(name) {
+ami_action::ami_action(std::string_view name) : name_(name), answer_(ami::answer_of(name)) {
   std::string why;
   if (name.empty()) {
     refuse(AMI_EINVAL, "an action needs a name");
@@ -248,7 +248,7 @@ int ami_action::check(std::string& detail) const {
     detail = detail_;
     return status_;
   }
-  if (ami::answer_of(name_).shape == ami::Shape::kNoAnswer) {
+  if (answer_.shape == ami::Shape::kNoAnswer) {
     const std::string_view command = equal_nocase(name_, "Queues") ? "queue show" : "iax2 show netstats";
     detail = "action " + name_ +
              ": Asterisk answers with text that cannot be told from other messages; use Command: " +

@@ -5,6 +5,7 @@
 
 #include "ami/ami.h"
 #include "protocol/encoding.h"
+#include "protocol/lists.h"
 
 // An action under construction: checked as it is built, so that what is here can be sent. The first error
 // spoils it: every later call returns that error and changes nothing.
@@ -27,6 +28,7 @@ struct ami_action {
   [[nodiscard]] int status() const { return status_; }                 // 0, or the first error
   [[nodiscard]] const std::string& detail() const { return detail_; }  // of that error
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const ami::Answer& answer() const { return answer_; }  // as of lists.h
   [[nodiscard]] const std::string& own_id() const { return own_id_; }  // the caller's ActionID, or ""
   [[nodiscard]] int timeout_ms() const { return timeout_ms_; }         // -1: not set
   [[nodiscard]] const std::string& until() const { return until_; }
@@ -46,6 +48,7 @@ struct ami_action {
   int add_action_id(std::string_view id);
 
   std::string name_;
+  const ami::Answer& answer_;
   std::string own_id_;
   std::string until_;
   std::string lines_;  // "Key: value CRLF" of all headers but Action and ActionID

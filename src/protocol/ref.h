@@ -36,6 +36,7 @@ class Ref {
   T* operator->() const noexcept { return object_; }
   T& operator*() const noexcept { return *object_; }
   explicit operator bool() const noexcept { return object_ != nullptr; }
+  bool operator==(const Ref&) const noexcept = default;
   // Hands the count over to the caller.
   [[nodiscard]] T* release() noexcept { return std::exchange(object_, nullptr); }
 

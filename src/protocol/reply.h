@@ -6,8 +6,8 @@
 
 #include "protocol/message.h"
 
-// What came of an action. Made when the action is accepted, so that it can always be given; immutable once
-// given.
+// What came of an action. Made when the action is accepted (and then part of what waits for the answer, in
+// one piece of memory), so that it can always be given; immutable once given.
 struct ami_reply {
  public:
   explicit ami_reply(uint64_t action_id) : id(action_id) {}
@@ -25,8 +25,10 @@ struct ami_reply {
   std::vector<ami::MessagePtr> items;
   ami::MessagePtr end;
 
+ protected:
+  virtual ~ami_reply() = default;
+
  private:
-  ~ami_reply() = default;
   mutable std::atomic<uint32_t> refs_{1};
 };
 

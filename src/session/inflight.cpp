@@ -43,6 +43,10 @@ bool may_lack_end(const Pending& pending) {
   return is_single(pending) || equal_nocase(pending.name, "DBGet") || equal_nocase(pending.name, "IAXpeers");
 }
 
+size_t hash_of(std::string_view wire_id) {
+  return std::hash<std::string_view>()(wire_id);
+}
+
 // An event can end it before, or without, a response.
 bool ends_by_event(const Pending& pending) {
   return !pending.until.empty() || pending.answer.shape == Shape::kEventOnly;
@@ -53,17 +57,16 @@ bool ends_by_event(const Pending& pending) {
 void InFlight::add(const PendingPtr& pending, uint64_t now) {
   try {
     if (room_.capacity() <= unreplied_users_) room_.reserve(2 * unreplied_users_ + 16);
-    by_id_.emplace(pending->wire_id, pending);
     if (pending->deadline != kNever) deadlines_.emplace(pending->deadline, pending.get());
-    order_.push_back(pending);
-    pending->end = output_.append(pending->wire);
+    order_.push_back(pending.get());
+    pending->to = output_.append(pending->wire);
   } catch (const std::bad_alloc&) {
     deadlines_.erase({pending->deadline, pending.get()});
-    if (!order_.empty() && order_.back() == pending) order_.pop_back();
-    by_id_.erase(pending->wire_id);
+    if (!order_.empty() && order_.back() == pending.get()) order_.pop_back();
     throw;
   }
-  pending->begin = pending->end - pending->wire.size();
+  by_id_.add(*PendingPtr(pending).release(), hash_of(pending->wire_id()));
+  pending->from = pending->to - pending->wire.size();
   pending->state = Pending::State::kResponse;
   wipe(pending->wire);
   pending->wire.shrink_to_fit();
@@ -72,9 +75,10 @@ void InFlight::add(const PendingPtr& pending, uint64_t now) {
   update_head(now);
 }
 
-PendingPtr InFlight::find(std::string_view wire_id) const {
-  const auto it = by_id_.find(wire_id);
-  return it == by_id_.end() ? nullptr : it->second;
+// Answers come in order: mostly it is the oldest one.
+Pending* InFlight::find(std::string_view wire_id) const {
+  if (!order_.empty() && order_.front()->wire_id() == wire_id) return order_.front();
+  return by_id_.find(hash_of(wire_id), [&](const Pending& pending) { return pending.wire_id() == wire_id; });
 }
 
 InFlight::Match InFlight::match_response(const Frame& frame) const {
@@ -83,12 +87,12 @@ InFlight::Match InFlight::match_response(const Frame& frame) const {
   if (!id.empty()) {
     match.pending = find(id);
   } else {
-    const auto waits = [](const PendingPtr& p) { return p->state == Pending::State::kResponse; };
+    const auto waits = [](const Pending* p) { return p->state == Pending::State::kResponse; };
     const auto it = std::find_if(order_.begin(), order_.end(), waits);
     if (it != order_.end()) match.pending = *it;
   }
   // An answer to what has not been sent cannot be one.
-  if (match.pending && match.pending->end > output_.handed()) match.pending = nullptr;
+  if (match.pending && match.pending->to > output_.handed()) match.pending = nullptr;
   return match;
 }
 
@@ -111,7 +115,7 @@ InFlight::Match InFlight::match_event(const Frame& frame) const {
     match.item = !remnant_.empty() && id == remnant_;
     return match;
   }
-  if (match.pending->end > output_.handed()) return {};
+  if (match.pending->to > output_.handed()) return {};
   switch (match.pending->state) {
     case Pending::State::kList:
     case Pending::State::kSingle:
@@ -144,32 +148,32 @@ InFlight::Match InFlight::match_stray() const {
 }
 
 bool InFlight::apply_response(const Match& match, Arrival& arrival, uint64_t now) {
-  const auto& pending = match.pending;
-  if (!pending) return false;
+  Pending* const pending = match.pending;
+  if (pending == nullptr) return false;
   if (pending->state == Pending::State::kResponse) {
     pass_over(*pending, now);
-    answered(pending, arrival, now);
+    answered(*pending, arrival, now);
     return true;
   }
   // A second response: an error ends what the first one began; anything else means nothing.
   const auto& response = arrival.message();
   if (!response || response->status() == 0) return false;
-  if (pending->in_list()) remnant_ = pending->wire_id;
-  if (!pending->replied) pending->reply->response = response;
-  finish(pending, AMI_EREPLY, AMI_ANSWERED, now);
+  if (pending->in_list()) remnant_ = pending->wire_id();
+  if (!pending->replied) pending->response = response;
+  finish(*pending, AMI_EREPLY, AMI_ANSWERED, now);
   return true;
 }
 
 // The server answers `pending`, so it is done with all that came before.
 void InFlight::pass_over(const Pending& pending, uint64_t now) {
   remnant_.clear();
-  while (order_.front().get() != &pending) {
-    const PendingPtr earlier = order_.front();
-    if (earlier->in_list() && !earlier->replied) {
+  while (order_.front() != &pending) {
+    Pending& earlier = *order_.front();
+    if (earlier.in_list() && !earlier.replied) {
       order_.pop_front();
-      earlier->state = Pending::State::kCut;
+      earlier.state = Pending::State::kCut;
       ++cuts_;
-      watch(*earlier, std::min(earlier->deadline, now + kGraceMs));
+      watch(earlier, std::min(earlier.deadline, now + kGraceMs));
     } else {
       finish(earlier, AMI_ENORESPONSE, AMI_MAYBE_RUN, now);
     }
@@ -177,28 +181,28 @@ void InFlight::pass_over(const Pending& pending, uint64_t now) {
   update_head(now);
 }
 
-void InFlight::answered(const PendingPtr& pending, Arrival& arrival, uint64_t now) {
+void InFlight::answered(Pending& pending, Arrival& arrival, uint64_t now) {
   const auto& response = arrival.message();
   if (!response) {
     finish(pending, AMI_ENOMEM, AMI_ANSWERED, now);
     return;
   }
-  if (!pending->replied) pending->reply->response = response;
+  if (!pending.replied) pending.response = response;
   if (response->status() != 0) {
     finish(pending, AMI_EREPLY, AMI_ANSWERED, now);
     return;
   }
-  if (!pending->until.empty() && !pending->replied) {
-    pending->state = Pending::State::kUntil;
+  if (!pending.until.empty() && !pending.replied) {
+    pending.state = Pending::State::kUntil;
     order_.pop_front();
-    if (!pending->own_clock) watch(*pending, plus(now, clock_of(*pending)));
-  } else if (pending->role == Role::kUser && starts_list(*response, *pending)) {
-    pending->state = Pending::State::kList;
-    pending->old_list = response->get("EventList").empty();
+    if (!pending.own_clock) watch(pending, plus(now, clock_of(pending)));
+  } else if (pending.role == Role::kUser && starts_list(*response, pending)) {
+    pending.state = Pending::State::kList;
+    pending.old_list = response->get("EventList").empty();
     head_since_ = now;
-  } else if (pending->answer.shape == Shape::kSingleEvent && pending->until.empty()) {
-    pending->state = Pending::State::kSingle;
-    pending->old_list = true;
+  } else if (pending.answer.shape == Shape::kSingleEvent && pending.until.empty()) {
+    pending.state = Pending::State::kSingle;
+    pending.old_list = true;
     head_since_ = now;
   } else {
     finish(pending, 0, AMI_ANSWERED, now);
@@ -207,33 +211,33 @@ void InFlight::answered(const PendingPtr& pending, Arrival& arrival, uint64_t no
 }
 
 void InFlight::apply_event(const Match& match, Arrival& arrival, uint64_t now) {
-  const auto& pending = match.pending;
-  if (!pending) return;
+  if (match.pending == nullptr) return;
+  Pending& pending = *match.pending;
   const bool awaited = !match.item;  // the event of until
-  if (awaited || pending->state == Pending::State::kResponse ||
-      (pending->state != Pending::State::kUntil && ends_list(arrival.frame(), *pending))) {
+  if (awaited || pending.state == Pending::State::kResponse ||
+      (pending.state != Pending::State::kUntil && ends_list(arrival.frame(), pending))) {
     const auto& message = arrival.message();
     int status = message ? message->status() : AMI_ENOMEM;
     if (equal_nocase(arrival.frame().get("EventList"), "cancelled")) status = AMI_EREPLY;
-    if (!pending->replied) {
+    if (!pending.replied) {
       // An event that takes the place of a response stands in that place.
-      (pending->answer.shape == Shape::kEventOnly ? pending->reply->response : pending->reply->end) = message;
+      (pending.answer.shape == Shape::kEventOnly ? pending.response : pending.end) = message;
     }
-    if (pending->state == Pending::State::kResponse) pass_over(*pending, now);
+    if (pending.state == Pending::State::kResponse) pass_over(pending, now);
     // An item of a list was awaited: the rest of that list is still to come.
-    const auto& response = pending->reply->response;
-    if (awaited && response && starts_list(*response, *pending)) remnant_ = pending->wire_id;
+    const auto& response = pending.response;
+    if (awaited && response && starts_list(*response, pending)) remnant_ = pending.wire_id();
     finish(pending, status, AMI_ANSWERED, now);
     return;
   }
   take_item(pending, arrival, now);
 }
 
-void InFlight::take_item(const PendingPtr& pending, Arrival& arrival, uint64_t now) {
+void InFlight::take_item(Pending& pending, Arrival& arrival, uint64_t now) {
   // What is swallowed is no progress: else a list without an end would hold up the others for ever.
-  if (pending.get() == head_ && !pending->replied) head_since_ = now;
-  const int status = pending->replied ? 0 : give_item(*pending, arrival);
-  if (is_single(*pending)) {
+  if (&pending == head_ && !pending.replied) head_since_ = now;
+  const int status = pending.replied ? 0 : give_item(pending, arrival);
+  if (is_single(pending)) {
     finish(pending, status, AMI_ANSWERED, now);
   } else if (status != 0) {
     end(pending, status, now);
@@ -248,7 +252,7 @@ int InFlight::give_item(Pending& pending, Arrival& arrival) {
   if (const int err = check_bounds(pending); err != 0) return err;
   try {
     if (pending.keep_items) {
-      pending.reply->items.push_back(message);
+      pending.items.push_back(message);
     } else {
       sink_.on_item(pending, message);
     }
@@ -271,21 +275,21 @@ int InFlight::check_bounds(const Pending& pending) {
   return AMI_ELIMIT;
 }
 
-void InFlight::end(const PendingPtr& pending, int status, uint64_t now) {
-  if (pending->replied) return;
-  if (pending->state == Pending::State::kUntil || pending->state == Pending::State::kCut) {
+void InFlight::end(Pending& pending, int status, uint64_t now) {
+  if (pending.replied) return;
+  if (pending.state == Pending::State::kUntil || pending.state == Pending::State::kCut) {
     finish(pending, status, AMI_ANSWERED, now);
-  } else if (pending->state == Pending::State::kResponse && unsent(*pending)) {
-    const uint64_t length = pending->end - pending->begin;
-    output_.erase(pending->begin, pending->end);
-    for (auto it = order_.rbegin(); it != order_.rend() && *it != pending; ++it) {
-      (*it)->begin -= length;
-      (*it)->end -= length;
+  } else if (pending.state == Pending::State::kResponse && unsent(pending)) {
+    const uint64_t length = pending.to - pending.from;
+    output_.erase(pending.from, pending.to);
+    for (auto it = order_.rbegin(); it != order_.rend() && *it != &pending; ++it) {
+      (*it)->from -= length;
+      (*it)->to -= length;
     }
     finish(pending, status, AMI_NOT_SENT, now);
   } else {
-    settle(pending, status, pending->state == Pending::State::kResponse ? AMI_MAYBE_RUN : AMI_ANSWERED);
-    if (pending.get() == head_) blocked_since_ = now;
+    settle(pending, status, pending.state == Pending::State::kResponse ? AMI_MAYBE_RUN : AMI_ANSWERED);
+    if (&pending == head_) blocked_since_ = now;
   }
 }
 
@@ -296,37 +300,38 @@ void InFlight::watch(Pending& pending, uint64_t deadline) {
 }
 
 // Gives the reply, if it has not been given; the action keeps its place.
-void InFlight::settle(const PendingPtr& pending, int status, int fate) {
-  if (pending->replied) return;
-  pending->replied = true;
-  if (pending->deadline != kNever) deadlines_.erase({pending->deadline, pending.get()});
-  pending->deadline = kNever;
-  pending->reply->status = status;
-  pending->reply->fate = fate;
-  if (pending->role == Role::kUser) --unreplied_users_;
+void InFlight::settle(Pending& pending, int status, int fate) {
+  if (pending.replied) return;
+  pending.replied = true;
+  if (pending.deadline != kNever) deadlines_.erase({pending.deadline, &pending});
+  pending.deadline = kNever;
+  pending.status = status;
+  pending.fate = fate;
+  if (pending.role == Role::kUser) --unreplied_users_;
   sink_.on_done(pending);
 }
 
-void InFlight::finish(const PendingPtr& pending, int status, int fate, uint64_t now) {
-  remove(*pending);
+void InFlight::finish(Pending& pending, int status, int fate, uint64_t now) {
+  const PendingPtr last = remove(pending);
   update_head(now);
   settle(pending, status, fate);
 }
 
-void InFlight::remove(const Pending& pending) {
+// With the count that it had here.
+PendingPtr InFlight::remove(Pending& pending) {
   if (pending.state == Pending::State::kCut) --cuts_;
   if (ends_by_event(pending)) --by_event_;
   if (pending.state != Pending::State::kUntil && pending.state != Pending::State::kCut) {
-    const auto same = [&](const PendingPtr& p) { return p.get() == &pending; };
-    const auto it = std::find_if(order_.begin(), order_.end(), same);
+    const auto it = std::find(order_.begin(), order_.end(), &pending);
     if (it != order_.end()) order_.erase(it);
   }
-  by_id_.erase(pending.wire_id);
+  by_id_.remove(pending);
+  return PendingPtr::adopt(&pending);
 }
 
 void InFlight::update_head(uint64_t now) {
   const Pending* front = head();
-  const bool sent = front != nullptr && front->end <= output_.handed();
+  const bool sent = front != nullptr && front->to <= output_.handed();
   if (front == head_ && sent == head_sent_) return;
   head_ = front;
   head_sent_ = sent;
@@ -340,8 +345,8 @@ void InFlight::handed_over(uint64_t now) {
 
 void InFlight::clear() {
   order_.clear();
-  by_id_.clear();
   deadlines_.clear();
+  by_id_.clear([](Pending& pending) { pending.unref(); });
   head_ = nullptr;
   head_sent_ = false;
   by_event_ = cuts_ = unreplied_users_ = 0;
@@ -350,10 +355,10 @@ void InFlight::clear() {
 
 std::vector<PendingPtr> InFlight::take_unreplied() {
   std::vector<PendingPtr> all = std::move(room_);
-  for (const auto& [id, pending] : by_id_) {
-    if (!pending->replied && pending->role == Role::kUser) all.push_back(pending);
-  }
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->begin < b->begin; });
+  by_id_.for_each([&](Pending& pending) {
+    if (!pending.replied && pending.role == Role::kUser) all.push_back(PendingPtr::share(&pending));
+  });
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->from < b->from; });
   return all;
 }
 
@@ -389,14 +394,14 @@ uint64_t InFlight::deadline() const {
 
 void InFlight::tick(uint64_t now) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-    const PendingPtr pending = find(deadlines_.begin()->second->wire_id);
-    if (pending->state == Pending::State::kCut) {
-      finish(pending, may_lack_end(*pending) ? 0 : AMI_ENORESPONSE, AMI_ANSWERED, now);
+    Pending& pending = *deadlines_.begin()->second;
+    if (pending.state == Pending::State::kCut) {
+      finish(pending, may_lack_end(pending) ? 0 : AMI_ENORESPONSE, AMI_ANSWERED, now);
     } else {
       end(pending, AMI_ETIMEDOUT, now);
     }
   }
-  if (deadline() <= now && !order_.empty()) end(PendingPtr(order_.front()), AMI_ETIMEDOUT, now);
+  if (deadline() <= now && !order_.empty()) end(*order_.front(), AMI_ETIMEDOUT, now);
 }
 
 }  // namespace ami

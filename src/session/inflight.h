@@ -3,7 +3,6 @@
 #include <deque>
 #include <set>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -21,7 +20,7 @@ class InFlightSink {
   // An action has come to a bound, and will end with AMI_ELIMIT.
   virtual void on_limit(const std::string& detail) = 0;
   // The reply is complete. Once for each action.
-  virtual void on_done(const PendingPtr& pending) = 0;
+  virtual void on_done(Pending& pending) = 0;
 
  protected:
   ~InFlightSink() = default;
@@ -34,6 +33,9 @@ class InFlight {
  public:
   InFlight(const Settings& settings, InFlightSink& sink, Output& output)
       : settings_(settings), sink_(sink), output_(output) {}
+  ~InFlight() { clear(); }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
 
   // Appends the action to the output, or throws std::bad_alloc and has changed nothing.
   void add(const PendingPtr& pending, uint64_t now);
@@ -41,8 +43,8 @@ class InFlight {
   // What a message means to the actions: found first (nothing changes), applied after it was shown to the
   // application, so that a reply never overtakes the message that completes it.
   struct Match {
-    PendingPtr pending;  // null: nobody's
-    bool item = false;   // not for the event stream
+    Pending* pending = nullptr;  // null: nobody's
+    bool item = false;           // not for the event stream
   };
   [[nodiscard]] Match match_response(const Frame& frame) const;
   [[nodiscard]] Match match_event(const Frame& frame) const;
@@ -53,12 +55,12 @@ class InFlight {
   void apply_event(const Match& match, Arrival& arrival, uint64_t now);
 
   // Gives the reply now. If nothing of the action has left it is taken back; else it keeps its place.
-  void end(const PendingPtr& pending, int status, uint64_t now);
+  void end(Pending& pending, int status, uint64_t now);
   // The caller's actions that have no reply yet, in the order of sending. Needs no memory.
   [[nodiscard]] std::vector<PendingPtr> take_unreplied();
   // The connection is over: forgets all actions.
   void clear();
-  [[nodiscard]] bool unsent(const Pending& pending) const { return pending.begin >= output_.handed(); }
+  [[nodiscard]] bool unsent(const Pending& pending) const { return pending.from >= output_.handed(); }
 
   void handed_over(uint64_t now);
   void tick(uint64_t now);
@@ -69,34 +71,34 @@ class InFlight {
   [[nodiscard]] uint64_t blocked_at() const;
 
   // The oldest action that the server has not finished; null if none.
-  [[nodiscard]] const Pending* head() const { return order_.empty() ? nullptr : order_.front().get(); }
+  [[nodiscard]] const Pending* head() const { return order_.empty() ? nullptr : order_.front(); }
   // Since when the server can have been working on it, or since its last item.
   [[nodiscard]] uint64_t head_since() const { return head_since_; }
   [[nodiscard]] bool head_sent() const { return head_sent_; }
   [[nodiscard]] size_t unreplied_users() const { return unreplied_users_; }
 
  private:
-  [[nodiscard]] PendingPtr find(std::string_view wire_id) const;
+  [[nodiscard]] Pending* find(std::string_view wire_id) const;
   [[nodiscard]] bool watches_events() const;
   [[nodiscard]] uint64_t clock_of(const Pending& pending) const;
   void pass_over(const Pending& pending, uint64_t now);
-  void answered(const PendingPtr& pending, Arrival& arrival, uint64_t now);
-  void take_item(const PendingPtr& pending, Arrival& arrival, uint64_t now);
+  void answered(Pending& pending, Arrival& arrival, uint64_t now);
+  void take_item(Pending& pending, Arrival& arrival, uint64_t now);
   int give_item(Pending& pending, Arrival& arrival);
   int check_bounds(const Pending& pending);
   void watch(Pending& pending, uint64_t deadline);
-  void settle(const PendingPtr& pending, int status, int fate);
-  // pending is the caller's own reference: those in order_ and by_id_ go.
-  void finish(const PendingPtr& pending, int status, int fate, uint64_t now);
-  void remove(const Pending& pending);
+  void settle(Pending& pending, int status, int fate);
+  // Afterwards pending may be gone.
+  void finish(Pending& pending, int status, int fate, uint64_t now);
+  PendingPtr remove(Pending& pending);
   void update_head(uint64_t now);
 
   const Settings& settings_;
   InFlightSink& sink_;
   Output& output_;
-  std::deque<PendingPtr> order_;                            // what the server still has to work through
-  std::unordered_map<std::string_view, PendingPtr> by_id_;  // these, and those in kUntil and kCut
-  std::set<std::pair<uint64_t, Pending*>> deadlines_;       // own clocks, kUntil, kCut
+  std::deque<Pending*> order_;                      // what the server still has to work through
+  HashTable<Pending, &Pending::by_wire_id> by_id_;  // these, and those in kUntil and kCut; each counted once
+  std::set<std::pair<uint64_t, Pending*>> deadlines_;  // own clocks, kUntil, kCut
   const Pending* head_ = nullptr;
   bool head_sent_ = false;
   uint64_t head_since_ = 0;

@@ -83,7 +83,7 @@ void Session::on_greeting(std::string_view line) {
 }
 
 void Session::send_own(Role role, Action& action) {
-  std::string id = id_prefix_ + 's' + std::to_string(++own_ids_);
+  const std::string id = id_prefix_ + 's' + std::to_string(++own_ids_);
   std::string text;
   const Wiper wiper(text);
   std::string detail;
@@ -93,7 +93,7 @@ void Session::send_own(Role role, Action& action) {
     fail(err, action.name() + ": " + (detail.empty() ? action.detail() : detail));
     return;
   }
-  enqueue(std::make_shared<Pending>(role, action.name(), std::move(id), std::move(text)));
+  enqueue(PendingPtr::adopt(new Pending(role, action.name(), id, std::move(text))));
 }
 
 void Session::enqueue(const PendingPtr& pending) {
@@ -162,7 +162,7 @@ void Session::send_mask() {
 }
 
 void Session::own_done(const Pending& pending) {
-  const auto& reply = *pending.reply;
+  const Reply& reply = pending;
   // What it said is not known. To take it for refused would be wrong.
   if (reply.status == AMI_ENOMEM) throw std::bad_alloc();
   switch (pending.role) {
@@ -204,8 +204,8 @@ void Session::own_done(const Pending& pending) {
 }
 
 void Session::login_refused(const Pending& pending) {
-  const auto& response = pending.reply->response;
-  const auto reason = printable(response ? response->get("Message") : ami_strerror(pending.reply->status));
+  const auto& response = pending.response;
+  const auto reason = printable(response ? response->get("Message") : ami_strerror(pending.status));
   already_in_use_ = contains_nocase(reason, "already in use");
   sink_.on_login(AMI_EAUTH, reason);
   fail(AMI_EAUTH, "login of user \"" + printable(settings_.username) + "\" refused: " + reason);
@@ -273,11 +273,11 @@ void Session::on_skipped(std::string_view bytes) {
   sink_.on_log(1, "skipped " + std::to_string(bytes.size()) + " bytes that are no message");
 }
 
-void Session::on_done(const PendingPtr& pending) {
-  if (pending->role == Role::kUser) {
+void Session::on_done(Pending& pending) {
+  if (pending.role == Role::kUser) {
     sink_.on_reply(pending);
   } else if (!stopped_) {
-    own_done(*pending);
+    own_done(pending);
   }
 }
 
@@ -289,7 +289,7 @@ void Session::submit(const PendingPtr& pending, uint64_t now) {
     wait(pending);
   } else {
     // Accepted while there was a login, which is gone now.
-    give_up(pending, phase_ < Phase::kReady ? lost_by_ : AMI_ECLOSED);
+    give_up(*pending, phase_ < Phase::kReady ? lost_by_ : AMI_ECLOSED);
   }
 }
 
@@ -297,20 +297,20 @@ void Session::cancel(const PendingPtr& pending, uint64_t now) {
   now_ = now;
   const auto it = std::find(waiting_.begin(), waiting_.end(), pending);
   if (it == waiting_.end()) {
-    inflight_.end(pending, AMI_ECANCELED, now);
+    inflight_.end(*pending, AMI_ECANCELED, now);
     tick_closing();
     return;
   }
   const PendingPtr canceled = *it;
   waiting_.erase(it);
-  give_up(canceled, AMI_ECANCELED);
+  give_up(*canceled, AMI_ECANCELED);
 }
 
 void Session::start(const PendingPtr& pending) {
   try {
     enqueue(pending);
   } catch (const std::bad_alloc&) {
-    give_up(pending, AMI_ENOMEM);
+    give_up(*pending, AMI_ENOMEM);
   }
 }
 
@@ -318,14 +318,14 @@ void Session::wait(const PendingPtr& pending) {
   try {
     waiting_.push_back(pending);
   } catch (const std::bad_alloc&) {
-    give_up(pending, AMI_ENOMEM);
+    give_up(*pending, AMI_ENOMEM);
   }
 }
 
 // The reply of what never reached a connection.
-void Session::give_up(const PendingPtr& pending, int status) {
-  pending->replied = true;
-  pending->reply->status = status;
+void Session::give_up(Pending& pending, int status) {
+  pending.replied = true;
+  pending.status = status;
   sink_.on_reply(pending);
 }
 
@@ -339,15 +339,15 @@ void Session::end_waiting(int err) {
   while (!waiting_.empty()) {
     const PendingPtr pending = waiting_.front();
     waiting_.pop_front();
-    give_up(pending, err);
+    give_up(*pending, err);
   }
 }
 
 // Its bytes are still in the output: it goes out anew on the next connection. False when out of memory.
 bool Session::take_back(const PendingPtr& pending) {
   try {
-    pending->wire = output_.view().substr(static_cast<size_t>(pending->begin - output_.handed()),
-                                          static_cast<size_t>(pending->end - pending->begin));
+    pending->wire = output_.view().substr(static_cast<size_t>(pending->from - output_.handed()),
+                                          static_cast<size_t>(pending->to - pending->from));
     waiting_.push_front(pending);
   } catch (const std::bad_alloc&) {
     return false;
@@ -366,19 +366,19 @@ void Session::disconnected(int err, bool keep_unsent, uint64_t now) {
   for (auto it = all.rbegin(); keep_unsent && it != all.rend(); ++it) {
     if (!inflight_.unsent(**it)) continue;
     if (take_back(*it)) {
-      it->reset();
+      *it = {};
     } else {
-      (*it)->reply->status = AMI_ENOMEM;
+      (*it)->status = AMI_ENOMEM;
     }
   }
   for (const auto& pending : all) {
     if (!pending) continue;
     pending->replied = true;
-    if (pending->reply->status == 0) pending->reply->status = err;
+    if (pending->status == 0) pending->status = err;
     const bool waits = pending->state == Pending::State::kResponse;
     const int fate = !waits ? AMI_ANSWERED : inflight_.unsent(*pending) ? AMI_NOT_SENT : AMI_MAYBE_RUN;
-    pending->reply->fate = fate;
-    sink_.on_reply(pending);
+    pending->fate = fate;
+    sink_.on_reply(*pending);
   }
   output_.reset();
   parser_.reset();
@@ -398,7 +398,7 @@ void Session::close(uint64_t now) {
 
 void Session::tick_closing() {
   if (phase_ == Phase::kClosing && (inflight_.unreplied_users() == 0 || now_ >= closing_deadline_)) {
-    for (const auto& pending : inflight_.take_unreplied()) inflight_.end(pending, AMI_ECLOSED, now_);
+    for (const auto& pending : inflight_.take_unreplied()) inflight_.end(*pending, AMI_ECLOSED, now_);
     send_logoff();
   } else if (phase_ == Phase::kLogoff && now_ >= closing_deadline_) {
     logged_off();
@@ -469,7 +469,7 @@ void Session::tick(uint64_t now) {
     }
     const PendingPtr late = waiting_[i];
     waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
-    give_up(late, AMI_ETIMEDOUT);
+    give_up(*late, AMI_ETIMEDOUT);
   }
   if (phase_ == Phase::kOffline || stopped_) return;
   if (phase_ <= Phase::kLogin && login_deadline_ <= now) {

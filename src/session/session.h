@@ -32,7 +32,7 @@ class SessionSink {
   // Which bound ends an action with AMI_ELIMIT; its reply follows.
   virtual void on_limit(const std::string& detail) = 0;
   // Exactly once for each submitted action.
-  virtual void on_reply(const PendingPtr& pending) = 0;
+  virtual void on_reply(Pending& pending) = 0;
   // The login was answered: 0, or AMI_EAUTH with the server's words.
   virtual void on_login(int err, std::string_view reason) = 0;
   // An event comes before on_ready(): the mask is in force, and that is not yet known.
@@ -100,11 +100,11 @@ class Session final : private ParserSink, private InFlightSink {
   void on_skipped(std::string_view bytes) override;
   void on_item(Pending& pending, const MessagePtr& message) override { sink_.on_item(pending, message); }
   void on_limit(const std::string& detail) override { sink_.on_limit(detail); }
-  void on_done(const PendingPtr& pending) override;
+  void on_done(Pending& pending) override;
 
   void start(const PendingPtr& pending);
   void wait(const PendingPtr& pending);
-  void give_up(const PendingPtr& pending, int status);
+  void give_up(Pending& pending, int status);
   bool take_back(const PendingPtr& pending);
   void send_own(Role role, Action& action);
   void enqueue(const PendingPtr& pending);

@@ -27,7 +27,7 @@ CASES = {
     "queue, every event": ("flood {count} --delivery queue", 4290, 1.05, 0.5),
     "list, collected": ("list 1 {count}", 5210, 1.02, 0.1),
     "list, streamed": ("list 1 {count} --each", 5210, 1.02, 0.1),
-    "ping, 100 in flight": ("ping {count} 100", 9850, 7.1, NONE),
+    "ping, 100 in flight": ("ping {count} 100", 6930, 4.1, NONE),
     "action of one turn, writes": ("ping {count} {count}", NONE, NONE, 0.01),
     "action of ten fields": ("build {count}", 7250, 5.01, 0.001),
 }

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace fuzz {
 
-[[noreturn]] inline void fail(const char* file, int line, const char* what, const std::string& more) {
+[[noreturn]] inline void fail(const char* file, int line, const char* what, std::string_view more) {
   static_cast<void>(std::fprintf(stderr, "%s:%d: not so: %s\n", file, line, what));
   for (const char c : more) {
     const bool plain = c == '\n' || (c >= ' ' && c <= '~');

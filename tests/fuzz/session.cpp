@@ -63,7 +63,7 @@ class World final : public ami::SessionSink {
  private:
   void on_message(Arrival& arrival, Route route) override;
   void on_item(Pending& pending, const MessagePtr& message) override;
-  void on_reply(const PendingPtr& pending) override;
+  void on_reply(Pending& reply) override;
   void on_limit(const std::string& detail) override;
   void on_login(int err, std::string_view reason) override;
   void on_ready() override;
@@ -84,7 +84,7 @@ class World final : public ami::SessionSink {
   void settle();
   void said_something();
   void check_memory(size_t chunk) const;
-  Entry& entry_of(const Pending& pending) { return entries_[pending.reply->id - 1]; }
+  Entry& entry_of(const Pending& pending) { return entries_[pending.id - 1]; }
 
   ami::Settings settings_;
   std::unique_ptr<ami::Session> session_;
@@ -141,28 +141,27 @@ void World::on_message(Arrival& arrival, Route route) {
 void World::on_item(Pending& pending, const MessagePtr& message) {
   const Entry& entry = entry_of(pending);
   FUZZ_CHECK(message && message->kind() == AMI_MSG_LISTITEM, "");
-  FUZZ_CHECK(entry.each && entry.replies == 0 && entry.complete, pending.wire_id);
+  FUZZ_CHECK(entry.each && entry.replies == 0 && entry.complete, pending.wire_id());
   said_something();
 }
 
-void World::on_reply(const PendingPtr& pending) {
-  const ami::Reply& reply = *pending->reply;
-  Entry& entry = entry_of(*pending);
-  FUZZ_CHECK(++entry.replies == 1 && entry.pending == pending, pending->wire_id);
+void World::on_reply(Pending& reply) {
+  Entry& entry = entry_of(reply);
+  FUZZ_CHECK(++entry.replies == 1 && entry.pending.get() == &reply, reply.wire_id());
   switch (reply.fate) {
     case AMI_NOT_SENT:
-      FUZZ_CHECK(!entry.begun && reply.status != 0, pending->wire_id);
+      FUZZ_CHECK(!entry.begun && reply.status != 0, reply.wire_id());
       break;
     case AMI_MAYBE_RUN:
-      FUZZ_CHECK(entry.begun && !reply.response && reply.status != 0, pending->wire_id);
+      FUZZ_CHECK(entry.begun && !reply.response && reply.status != 0, reply.wire_id());
       break;
     default:
-      FUZZ_CHECK(reply.fate == AMI_ANSWERED && entry.complete, pending->wire_id);
+      FUZZ_CHECK(reply.fate == AMI_ANSWERED && entry.complete, reply.wire_id());
   }
-  FUZZ_CHECK(reply.status != AMI_ECANCELED || entry.canceled, pending->wire_id);
-  FUZZ_CHECK(reply.status != AMI_ETIMEDOUT || now_ > kStart, pending->wire_id);
+  FUZZ_CHECK(reply.status != AMI_ECANCELED || entry.canceled, reply.wire_id());
+  FUZZ_CHECK(reply.status != AMI_ETIMEDOUT || now_ > kStart, reply.wire_id());
   FUZZ_CHECK(reply.items.size() <= settings_.list_max_items && (!entry.each || reply.items.empty()), "");
-  entry.pending.reset();
+  entry.pending = {};
   said_something();
 }
 
@@ -216,7 +215,7 @@ void World::submit(fuzz::Input& input) {
   if (action.check(detail) != 0) return;
   FUZZ_CHECK(action.write(wire_id, settings_.encoding, text, detail) == 0, detail);
   Entry& entry = entries_.emplace_back();
-  entry.pending = std::make_shared<Pending>(id, action, wire_id, text);
+  entry.pending = PendingPtr::adopt(new Pending(id, action, wire_id, text));
   entry.each = (bits & 32U) != 0;
   entry.pending->keep_items = !entry.each;
   if (action.timeout_ms() > 0) {

@@ -37,7 +37,7 @@ static void it_is_told(void** state) {
   (void)state;
   core_session_t* session = ready_session();
   core_session_short_of_memory(session, 0);
-  core_session_submit(session, "Any");
+  core_session_submit(session, "Any timeout=60000");
   says(session, "reply 1 ENOMEM not-sent\n");
   core_session_short_of_memory(session, -1);
   sends(session, "Any");

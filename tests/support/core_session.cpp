@@ -7,6 +7,7 @@
 
 #include "core_memory.h"
 #include "session/backoff.h"
+#include "session/hash_table.h"
 #include "session/session.h"
 
 using ami::Action;
@@ -86,11 +87,10 @@ struct core_session final : ami::SessionSink {
     }
   }
   void on_item(Pending& pending, const MessagePtr& message) override {
-    say("each " + std::to_string(pending.reply->id) + ' ' + message->name());
+    say("each " + std::to_string(pending.id) + ' ' + message->name());
   }
-  void on_reply(const PendingPtr& pending) override {
+  void on_reply(Pending& reply) override {
     static const char* const kFates[] = {"", "not-sent", "maybe-run", "answered"};
-    const auto& reply = *pending->reply;
     std::string line = "reply " + std::to_string(reply.id) + ' ' + error_name(reply.status);
     line += std::string(" ") + kFates[reply.fate];
     if (reply.response) line += std::string(" ") + reply.response->name();
@@ -123,6 +123,17 @@ struct core_session final : ami::SessionSink {
   std::string stop_at;
   std::string sent;  // a part of an action
   std::string said, told;
+};
+
+namespace {
+struct Numbered {
+  int number;
+  ami::HashLink<Numbered> link;
+};
+}  // namespace
+
+struct core_table {
+  ami::HashTable<Numbered, &Numbered::link> table;
 };
 
 namespace {
@@ -244,7 +255,7 @@ uint64_t core_session_submit(core_session_t* session, const char* action) {
   std::string text;
   std::string detail;
   if (made.check(detail) != 0 || made.write(wire_id, session->settings.encoding, text, detail) != 0) return 0;
-  auto pending = std::make_shared<Pending>(id, made, wire_id, text);
+  auto pending = PendingPtr::adopt(new Pending(id, made, wire_id, text));
   pending->keep_items = keep_items;
   if (made.timeout_ms() > 0) pending->deadline = session->now + static_cast<uint64_t>(made.timeout_ms());
   session->actions.push_back(pending);
@@ -358,7 +369,7 @@ uint64_t core_session_count(const core_session_t* session, int counter) {
 
 const ami_reply_t* core_session_reply(const core_session_t* session, uint64_t action) {
   if (session->replies[action - 1] == 0) return nullptr;
-  return session->actions[action - 1]->reply.get();
+  return session->actions[action - 1].get();
 }
 
 int core_session_replies(const core_session_t* session, uint64_t action) {
@@ -375,6 +386,36 @@ const char* core_reply_item(const ami_reply_t* reply, size_t i, const char* key)
 
 size_t core_reply_count(const ami_reply_t* reply) {
   return reply->items.size();
+}
+
+core_table_t* core_table_new(void) {
+  return new core_table;
+}
+void core_table_free(core_table_t* table) {
+  table->table.clear([](Numbered& object) { delete &object; });
+  delete table;
+}
+void core_table_add(core_table_t* table, size_t hash, int number) {
+  table->table.add(*new Numbered{number, {}}, hash);
+}
+int core_table_find(const core_table_t* table, size_t hash, int divisor, int rest) {
+  const auto* found =
+      table->table.find(hash, [&](const Numbered& object) { return object.number % divisor == rest; });
+  return found == nullptr ? -1 : found->number;
+}
+void core_table_remove(core_table_t* table, int number) {
+  Numbered* found = nullptr;
+  table->table.for_each([&](Numbered& object) { found = object.number == number ? &object : found; });
+  table->table.remove(*found);
+  delete found;
+}
+size_t core_table_size(const core_table_t* table) {
+  return table->table.size();
+}
+int core_table_sum(const core_table_t* table) {
+  int sum = 0;
+  table->table.for_each([&](const Numbered& object) { sum += object.number; });
+  return sum;
 }
 
 void core_backoff(uint64_t first, uint64_t max, uint64_t seed, uint64_t* out, size_t count, size_t reset_at) {

@@ -87,6 +87,19 @@ const char* core_reply_response(const ami_reply_t* reply, const char* key);
 const char* core_reply_item(const ami_reply_t* reply, size_t i, const char* key);
 size_t core_reply_count(const ami_reply_t* reply);
 
+/* ---- hash table: of numbered objects ---- */
+typedef struct core_table core_table_t;
+core_table_t* core_table_new(void);
+/* With the objects that are in it. */
+void core_table_free(core_table_t* table);
+void core_table_add(core_table_t* table, size_t hash, int number);
+/* The oldest object with this hash whose number leaves the rest; -1 if there is none. */
+int core_table_find(const core_table_t* table, size_t hash, int divisor, int rest);
+void core_table_remove(core_table_t* table, int number);
+size_t core_table_size(const core_table_t* table);
+/* The sum of the numbers that are in it. */
+int core_table_sum(const core_table_t* table);
+
 /* ---- delays between attempts ---- */
 /* Writes the next "count" delays to out; with reset_at, reset() comes before the delay of that number. */
 void core_backoff(uint64_t first, uint64_t max, uint64_t seed, uint64_t* out, size_t count, size_t reset_at);

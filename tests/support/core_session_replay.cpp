@@ -44,7 +44,7 @@ class Run final : public ami::SessionSink {
   void submit(const Sent& sent) {
     const uint64_t number = ++submitted_;
     const std::string id = sent.id.empty() ? "none" + std::to_string(number) : sent.id;
-    session_->submit(std::make_shared<Pending>(number, Action(sent.name), id, "x"), kNow);
+    session_->submit(PendingPtr::adopt(new Pending(number, Action(sent.name), id, "x")), kNow);
     flush();
   }
 
@@ -73,9 +73,8 @@ class Run final : public ami::SessionSink {
     if (route == Route::kItem) ++items_;
   }
   void on_item(Pending& /*pending*/, const MessagePtr& /*message*/) override {}
-  void on_reply(const PendingPtr& pending) override {
+  void on_reply(Pending& reply) override {
     static const char* const kFates[] = {"", "not-sent", "maybe-run", "answered"};
-    const auto& reply = *pending->reply;
     const bool lost = reply.status == AMI_ELOST;
     const std::string status = reply.status == 0 ? "OK" : std::string(ami_err_name(reply.status)).substr(4);
     std::string items;

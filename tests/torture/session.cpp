@@ -60,7 +60,7 @@ class World final : public ami::SessionSink {
   void on_message(Arrival& arrival, Route route) override;
   void on_item(Pending& pending, const MessagePtr& message) override;
   void on_limit(const std::string&) override {}
-  void on_reply(const PendingPtr& pending) override;
+  void on_reply(Pending& pending) override;
   void on_login(int err, std::string_view reason) override;
   void on_ready() override { ++readies_; }
   void on_failure(int err, const std::string& detail, std::string_view phase) override;
@@ -133,18 +133,18 @@ void World::on_message(Arrival& arrival, Route route) {
 
 void World::on_item(Pending& pending, const MessagePtr& message) {
   TORTURE_CHECK(message, 0);
-  ++entries_[pending.reply->id].each;
+  ++entries_[pending.id].each;
 }
 
-void World::on_reply(const PendingPtr& pending) {
-  Entry& entry = entries_[pending->reply->id];
-  TORTURE_CHECK(++entry.replies == 1, pending->reply->id);
-  entry.status = pending->reply->status;
-  entry.fate = pending->reply->fate;
-  entry.items = pending->reply->items.size();
+void World::on_reply(Pending& pending) {
+  Entry& entry = entries_[pending.id];
+  TORTURE_CHECK(++entry.replies == 1, pending.id);
+  entry.status = pending.status;
+  entry.fate = pending.fate;
+  entry.items = pending.items.size();
   if (entry.status == AMI_ENOMEM) torture::told();
-  if (entry.fate == AMI_ANSWERED && entry.status == 0) TORTURE_CHECK(pending->reply->response, 0);
-  entry.pending.reset();
+  if (entry.fate == AMI_ANSWERED && entry.status == 0) TORTURE_CHECK(pending.response, 0);
+  entry.pending = {};
 }
 
 void World::on_login(int err, std::string_view) {
@@ -218,7 +218,7 @@ size_t World::submit(const char* name, const char* until, bool each, int timeout
     std::string text;
     std::string detail;
     if (action.write("a" + std::to_string(number), settings_.encoding, text, detail) != 0) return 0;
-    entry.pending = std::make_shared<Pending>(number, action, "a" + std::to_string(number), text);
+    entry.pending = PendingPtr::adopt(new Pending(number, action, "a" + std::to_string(number), text));
   } catch (const std::bad_alloc&) {
     torture::told();
     return 0;
