@@ -309,8 +309,11 @@ void Client::on_connect(const std::string& address, const std::string& tls) {
     if (tls.empty()) {
       announce("connection-connect", {{"Host", options_.host}, {"Address", host}, {"Port", port}});
     } else {
-      announce("connection-connect",
-               {{"Host", options_.host}, {"Address", host}, {"Port", port}, {"TLS", tls}});
+      announce("connection-connect", {{"Host", options_.host},
+                                      {"Address", host},
+                                      {"Port", port},
+                                      {"TLS", tls},
+                                      {"CertificateEnd", std::to_string(transport_->certificate_end())}});
     }
   });
 }

@@ -362,7 +362,8 @@ AMI_API int64_t ami_stat(const ami_t *ami, int which);
  * and the NOTICES, which a glob can match too:
  *
  *   name                       fields beside Event
- *   connection-connect         Host, Address, Port, TLS (protocol version, when in use)
+ *   connection-connect         Host, Address, Port; with TLS also TLS (protocol version) and CertificateEnd (of
+ *                              the server's, unix seconds; 0 when it cannot be read)
  *   login                      Status (Success or Error), Reason, Error
  *   ready                      Generation, Banner. Logged in; filters and mask are in force. It does not
  *                              mean that Asterisk is fully booted

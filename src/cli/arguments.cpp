@@ -219,6 +219,21 @@ CLI::App* add_ping(CLI::App& app, PingArguments& ping) {
   return verb;
 }
 
+CLI::App* add_doctor(CLI::App& app, DoctorArguments& doctor) {
+  CLI::App* verb = app.add_subcommand("doctor", "Say what is right, wrong and risky about a server");
+  verb->add_option("--for", doctor.seconds, "Count events for so long; default: 3")
+      ->type_name("SECONDS")
+      ->check(between(0.001, 1e9));
+  verb->add_option(
+          "--for-use", doctor.use,
+          "Print an account for manager.conf with the least rights:\nevents, click-to-call, queues, monitor")
+      ->type_name("USE");
+  verb->add_flag("--json", doctor.json, "JSON, a line for each finding")->group(kOutputGroup);
+  add_server(*verb, doctor.server);
+  verb->footer(kDoctorHelp);
+  return verb;
+}
+
 CLI::App* add_record(CLI::App& app, RecordArguments& record) {
   CLI::App* verb = app.add_subcommand("record", "Write a session to a file");
   verb->add_option("FILE", record.path, "Added to when it is there; - is stdout")->required()->type_name("");
@@ -299,6 +314,7 @@ class Grammar {
   ListArguments list_;
   OriginateArguments call_;
   PingArguments ping_;
+  DoctorArguments doctor_;
   RecordArguments record_;
   ReplayArguments replay_;
   std::string replay_format_;
@@ -319,6 +335,7 @@ Grammar::Grammar() {
   add(add_list(app, list_), list_);
   add(add_originate(app, call_), call_);
   add(add_ping(app, ping_), ping_);
+  add(add_doctor(app, doctor_), doctor_);
   add(add_record(app, record_), record_);
   add(add_replay(app, replay_, replay_format_), replay_);
   add(add_top(app, top_), top_);

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "cli/command.h"
+#include "cli/doctor.h"
 #include "cli/events.h"
 #include "cli/list.h"
 #include "cli/originate.h"
@@ -28,7 +29,7 @@ struct Information {
 
 using Arguments = std::variant<Information, EventsArguments, SendArguments, CommandArguments, ListArguments,
                                OriginateArguments, PingArguments, RecordArguments, ReplayArguments,
-                               ShellArguments, TopArguments>;
+                               ShellArguments, TopArguments, DoctorArguments>;
 
 // What the command line asks for. Throws Failure (kUsage).
 //

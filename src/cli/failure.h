@@ -15,7 +15,8 @@ enum ExitCode {
   kNoConnection = 3,  // none, or lost
   kNoLogin = 4,
   kTimeOut = 5,
-  kNoOutput = 6  // stdout cannot be written
+  kNoOutput = 6,  // stdout, or the file of a recording, cannot be written
+  kUnwell = 7     // ami doctor has found something wrong
 };
 
 // Why the program ends before its work is done. The text reads "what happened (value): what to do".

@@ -9,6 +9,7 @@ const char* const kProgramHelp = R"(Examples:
   ami command 'core show channels'
   ami list CoreShowChannels                a table of what a list holds
   ami originate PJSIP/100 --exten 200      a call, and what becomes of it
+  ami doctor                               what is right, wrong and risky about a server
   ami record office.rec                    a session, to be looked at later: ami replay
   ami top                                  calls and queues on the whole terminal
   ami mock --port 5038                     a fake Asterisk to try things on
@@ -25,7 +26,8 @@ or password, in a file that nobody else can read; else of AMI_PASSWORD; else it 
 for. A # or ; begins a comment, at the end of a line behind a blank ; alone does.
 
 Exit codes: 0 done, 1 Asterisk said Error, 2 wrong usage, 3 no connection,
-4 no login, 5 time-out, 6 stdout cannot be written, 128 + N ended by signal N.
+4 no login, 5 time-out, 6 output cannot be written, 7 something is wrong (ami doctor),
+128 + N ended by signal N.
 'ami VERB --help' tells more about each.)";
 
 const char* const kEventsHelp = R"(Examples:
@@ -119,6 +121,21 @@ const char* const kPingHelp = R"(Examples:
 
 Until Ctrl-C, or --count. The time is that from sending to the answer: of the network, and
 of whatever Asterisk was at. Exit code 5 when none was answered.)";
+
+const char* const kDoctorHelp = R"(Examples:
+  ami doctor
+  ami doctor --url amis://admin@pbx.example --for 60
+  ami doctor --for-use queues
+  ami doctor --json | jq -r 'select(.level == "wrong").text'
+
+Connects, logs in and looks at: connection, TLS and its certificate, what the account may do,
+the event mask, the settings of manager.conf, writetimeout, the release and its advisories,
+the round trip, and the events. It changes nothing. Where the account may not ask for
+something, it says so. Own settings in manager.conf are read on this machine or with TLS
+alone, as the account's secret comes along.
+
+Exit codes: 0 nothing is wrong, though something may be risky; 7 something is wrong; others
+as in 'ami --help' when there is no connection or login.)";
 
 const char* const kRecordHelp = R"(Examples:
   ami record office.rec

@@ -10,6 +10,7 @@ extern const char* const kCommandHelp;
 extern const char* const kListHelp;
 extern const char* const kOriginateHelp;
 extern const char* const kPingHelp;
+extern const char* const kDoctorHelp;
 extern const char* const kRecordHelp;
 extern const char* const kReplayHelp;
 extern const char* const kTopHelp;

@@ -29,6 +29,7 @@ struct Runner {
     return run_originate(arguments, signals, output);
   }
   int operator()(const PingArguments& arguments) const { return run_ping(arguments, signals, output); }
+  int operator()(const DoctorArguments& arguments) const { return run_doctor(arguments, signals, output); }
   int operator()(const RecordArguments& arguments) const { return run_record(arguments, signals, output); }
   int operator()(const ReplayArguments& arguments) const { return run_replay(arguments, signals, output); }
   int operator()(const TopArguments& arguments) const { return run_top(arguments, signals, output); }

@@ -192,8 +192,20 @@ constexpr const char* sample_json =
     "c\",\"utf8\":\"\xc5\xbelu\xc5\xa5ou\xc4\x8dk\xc3\xbd\"},"
     "\"child\":{\"templates\":\"tmpl\",\"x\":\"1\",\"y\":\"2\",\"list\":\"one\",\"list\":\"two\"}}\r\n";
 
+// The account's own part of manager.conf.
+void manager_conf(Session& session, const Request& request) {
+  const User* user = session.server().users().find(request.get("Category"));
+  if (!user) return session.error(request, "No categories found");
+  std::string body =
+      "Category-000000: " + user->name + "\r\nLine-000000-000000: secret=" + user->secret + "\r\n";
+  if (user->write_timeout_ms >= 0)
+    body += "Line-000000-000001: writetimeout=" + std::to_string(user->write_timeout_ms) + "\r\n";
+  session.respond(request, "Success", body);
+}
+
 void get_config(Session& session, const Request& request) {
   if (request.get("Filename").empty()) return session.error(request, "Filename not specified");
+  if (request.get("Filename") == "manager.conf") return manager_conf(session, request);
   if (request.get("Filename") != "sample.conf") return session.error(request, "Config file not found");
   session.respond(request, "Success", same_word(request.name(), "GetConfigJSON") ? sample_json : sample_conf);
 }

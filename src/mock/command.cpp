@@ -77,6 +77,24 @@ std::string show_users(Server& server) {
          " manager users configured.\n";
 }
 
+std::string show_user(const User& user) {
+  return "\n          username: " + user.name +
+         "\n            secret: <Set>\n               ACL: " + (user.denied ? "yes" : "no") +
+         "\n         read perm: " + privilege(user.read) + "\n        write perm: " + privilege(user.write) +
+         "\n   displayconnects: yes\nallowmultiplelogin: " + (user.single ? "no" : "yes") +
+         "\n         Variables: \n";
+}
+
+std::string show_settings(Server& server) {
+  const Options& options = server.options();
+  std::string address = options.host + ":" + std::to_string(server.port());
+  bool tls = server.tls() != nullptr;
+  return "\nGlobal Settings:\n----------------\n  Manager (AMI):             Yes            \n"
+         "  Web Manager (AMI/HTTP):    No             \n  TCP Bindaddress:           " +
+         address + "\n  TLS Enable:                " + (tls ? "Yes" : "No") +
+         "\n  Allow multiple login:      Yes            \n";
+}
+
 // "FileDes" of "manager show connected" is what it takes; here that is the session's number.
 void kick(Session& session, const Request& request, const std::string& text) {
   int64_t number = 0;
@@ -114,6 +132,11 @@ void run_command(Session& session, const Request& request) {
                       " built by nobody @ mock on a unknown running Linux on 2026-07-20 21:35:32 UTC\n");
   }
   if (text == "manager show connected") return answer(session, request, true, show_connected(server));
+  if (text == "manager show settings") return answer(session, request, true, show_settings(server));
+  const User* user = words.size() == 4 && is_prefix_of(words, {"manager", "show", "user"})
+                         ? server.users().find(words[3])
+                         : nullptr;
+  if (user) return answer(session, request, true, show_user(*user));
   if (text == "manager show users") return answer(session, request, true, show_users(server));
   if (words.size() == 4 && is_prefix_of(words, {"manager", "kick", "session"}) && server.profile().kick) {
     return kick(session, request, words[3]);

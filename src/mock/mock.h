@@ -95,7 +95,8 @@ int ami_mock_set_certificate(ami_mock_t *, const char *cert_key);
  * 103 is busy, 104 congested, 105 rings and never answers, 106 dials 101 and is bridged with it; others do not exist.
  * Other channels than Local fail. Getvar knows BASE64_DECODE(), DB(), CHANNEL(name) and CHANNEL(state). CoreShowChannels
  * and Status take "Items: N" for N made-up channels besides the live ones. Command knows core show channels, core show
- * version, core restart now, manager show connected, manager show users, manager kick session N. */
+ * version, core restart now, manager show connected, manager show settings, manager show user NAME, manager show users,
+ * manager kick session N; and GetConfig the Category of a user in manager.conf. */
 
 /* ---- Driving it ------------------------------------------------------------------------------------- */
 

@@ -105,6 +105,12 @@ bool parse_pin(std::string_view text, KeyHash& hash) {
   return pin_text(hash) == text;
 }
 
+int64_t end_of(const X509* certificate) {
+  tm parts{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) return 0;
+  return timegm(&parts);
+}
+
 std::string explain_refusal(int error, const X509* refused, X509* leaf, const std::string& name) {
   const bool is_leaf = refused == nullptr || refused == leaf || X509_cmp(refused, leaf) == 0;
   const X509* about = is_leaf ? leaf : refused;

@@ -3,6 +3,7 @@
 #include <openssl/x509.h>
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,9 @@ using KeyHash = std::array<unsigned char, 32>;
 [[nodiscard]] std::string pin_text(const KeyHash& hash);
 // The reverse; false when text is no such thing.
 [[nodiscard]] bool parse_pin(std::string_view text, KeyHash& hash);
+
+// When it ends, in unix seconds; 0 when that cannot be read.
+[[nodiscard]] int64_t end_of(const X509* certificate);
 
 // Why a chain was refused, and what to do about it. error is an X509_V_ERR_*, about refused; leaf is the
 // server's certificate, name what it should have been made for.

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 
+#include "net/certificate.h"
 #include "net/records.h"
 #include "net/tls_context.h"
 #include "protocol/text.h"
@@ -34,6 +35,7 @@ class OpenSslTls final : public Tls {
   [[nodiscard]] std::string_view output() const override { return std::string_view(output_).substr(sent_); }
   void consumed(size_t bytes) override;
   [[nodiscard]] std::string version() const override { return SSL_get_version(ssl_); }
+  [[nodiscard]] int64_t certificate_end() const override { return end_of(SSL_get0_peer_certificate(ssl_)); }
   [[nodiscard]] const std::string& detail() const override { return detail_; }
 
   // Called by OpenSSL, through its C frames.

@@ -48,6 +48,8 @@ class Tls {
   virtual void consumed(size_t bytes) = 0;
   // After kOpen: "TLSv1.3". After kFailed: what went wrong, in words that name the certificate or the check.
   [[nodiscard]] virtual std::string version() const = 0;
+  // When the server's certificate ends, in unix seconds; 0 when that is not known.
+  [[nodiscard]] virtual int64_t certificate_end() const = 0;
   [[nodiscard]] virtual const std::string& detail() const = 0;
 };
 

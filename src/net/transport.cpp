@@ -43,6 +43,7 @@ class SocketTransport final : public Transport, public HandleOwner, public Conne
   void close() override;
   void abandon() override;
   [[nodiscard]] uint64_t writes() const override { return writes_; }
+  [[nodiscard]] int64_t certificate_end() const override { return tls_ ? tls_->certificate_end() : 0; }
 
  private:
   enum class Stage { kIdle, kConnecting, kHandshake, kOpen };

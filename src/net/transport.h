@@ -80,6 +80,8 @@ class Transport {
   virtual void abandon() = 0;
   // System calls that sent bytes.
   [[nodiscard]] virtual uint64_t writes() const = 0;
+  // Of the server's, when TLS is in use: in unix seconds; 0 when that is not known.
+  [[nodiscard]] virtual int64_t certificate_end() const = 0;
 };
 
 }  // namespace ami

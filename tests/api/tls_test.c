@@ -1,4 +1,6 @@
 /* TLS: which servers are believed, and what is said of the others. The certificates are made here. */
+#include <time.h>
+
 #include "api_client.h"
 #include "certificates.h"
 
@@ -72,6 +74,8 @@ static void the_right_certificate(void** state) {
   assert_error(client_connect(world, client), 0);
   until_count(world, connects, 1);
   assert_string_equal(field(message_at(connects, 0), "TLS"), "TLSv1.3");
+  double days = (strtod(field(message_at(connects, 0), "CertificateEnd"), NULL) - (double)time(NULL)) / 86400;
+  assert_true(days > 364 && days <= 365);
   settle(world, client);
   client_disconnect(world, client);
   until_mock(world, "action:Logoff", 1);

@@ -60,5 +60,38 @@ class RealAsterisk(ProgramTest):
             self.assertEqual(shell.end(), 0)
 
 
+class Doctor(ProgramTest):
+    def doctor(self, user="admin", url=URL, *arguments, code=0):
+        result = run("doctor", "--json", "--for", "0.1", "--url", url.replace("admin", user), *arguments)
+        self.assert_ended(result, code, err="")
+        return [tuple(json.loads(line).values())[:3] for line in result.stdout.splitlines()]
+
+    def assert_found(self, found, level, subject, text):
+        self.assertTrue([each for each in found if each[:2] == (level, subject) and text in each[2]], found)
+
+    def test_admin(self):
+        found = self.doctor()
+        self.assert_found(found, "risk", "rights", "the write class command, system, originate, config it is root")
+        self.assert_found(found, "right", "mask", "of the read classes system,call,")
+        self.assert_found(found, "right", "settings", "it listens on 127.0.0.1:")
+        self.assert_found(found, "right", "writetimeout", "5000 ms")
+        self.assert_found(found, "right", "version", "no flaw")
+        self.assert_found(found, "right", "round trip", " ms (")
+
+    def test_others(self):
+        self.assert_found(self.doctor("slow"), "risk", "writetimeout", "100 ms")
+        self.assert_found(self.doctor("quiet"), "note", "mask", "no read class")
+        self.assert_found(self.doctor("filtered"), "risk", "writetimeout", "100 ms, as none is set")
+        limited = self.doctor("limited")
+        self.assert_found(limited, "right", "rights", "it may run ")
+        self.assert_found(limited, "note", "writetimeout", "not to be seen")
+        self.assert_found(self.doctor("denied", code=4), "wrong", "login", "Authentication failed")
+
+    def test_tls(self):
+        url = f"amis://admin@{os.environ['ASTERISK_HOST']}:{os.environ['ASTERISK_TLSPORT']}"
+        found = self.doctor("admin", url, "-o", f"tls.ca={os.environ['ASTERISK_CAFILE']}", "-o", "tls.verify=ca")
+        self.assert_found(found, "right", "tls", "TLSv1.3, and the certificate is good for ")
+
+
 if __name__ == "__main__":
     unittest.main()
