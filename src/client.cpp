@@ -17,6 +17,8 @@ constexpr uint64_t kNever = UINT64_MAX;
 constexpr uint64_t kTombstoneMs = 60000;
 constexpr size_t kMaxTombstones = 1024;
 constexpr size_t kPrefixChars = 10;
+// As long as more waits for the loop's thread than this, refused actions are told to their callers alone.
+constexpr size_t kMostBeforeNotice = 1024;
 
 }  // namespace
 
@@ -60,7 +62,11 @@ int Client::set(std::string_view name, std::string_view value) {
   debug_ = options_.debug;
   if (err != 0 || options_.session.mask == before) return err;
   try {
-    post({Command::Kind::kMask, {}, options_.session.mask});
+    if (!inbox_.empty() && inbox_.back().kind == Command::Kind::kMask) {
+      inbox_.back().text = options_.session.mask;  // the one before would last for no time
+    } else {
+      post({Command::Kind::kMask, {}, options_.session.mask});
+    }
   } catch (...) {
     options_.session.mask.swap(before);
     throw;
@@ -288,7 +294,9 @@ int Client::send(const Action& action, const HandlerPtr& handler, bool keep_item
   std::string text;
   if (err == 0) err = write(action, id, text, detail);
   if (err != 0) {
-    if (err == AMI_ESTATE) post({Command::Kind::kUnwritable, {}, action.name()});
+    if (err == AMI_ESTATE && inbox_.size() < kMostBeforeNotice) {
+      post({Command::Kind::kUnwritable, {}, action.name()});
+    }
     detail_ = action.name() + ": " + detail;
     return err;
   }

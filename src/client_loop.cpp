@@ -171,6 +171,7 @@ void Client::run(Command& command) {
       session_.end_waiting(AMI_ECLOSED);
       return;
     case Command::Kind::kUnwritable:
+      if (queued_ && queued_->full()) return;  // else a caller that goes on and on would fill the memory
       return notice("connection-unwritable", {{"Action", command.text}, {"Reason", "not logged in"}});
   }
 }

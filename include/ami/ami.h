@@ -368,7 +368,8 @@ AMI_API int64_t ami_stat(const ami_t *ami, int which);
  *   ready                      Generation, Banner. Logged in; filters and mask are in force. It does not
  *                              mean that Asterisk is fully booted
  *   connection-drain           a write that was held up by the peer has been written
- *   connection-unwritable      Action, Reason: an action was refused because there is no login
+ *   connection-unwritable      Action, Reason: an action was refused because there is no login. Left out while
+ *                              queue.max_items wait: who was refused knows it
  *   connection-error           Error, Reason
  *   connection-timeout         Phase (connect, login or keep-alive), Reason
  *   connection-end             the server closed its side

@@ -515,4 +515,9 @@ QueueLane::Levels QueueLane::levels() const {
   return levels;
 }
 
+bool QueueLane::full() const {
+  const std::lock_guard lock(queue_->mutex_);
+  return events_.size() + musts_.size() >= bounds_.items;
+}
+
 }  // namespace ami

@@ -150,6 +150,8 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
     uint64_t dropped = 0;
   };
   [[nodiscard]] Levels levels() const;
+  // Whether as many deliveries wait, of whatever kind, as there may be events.
+  [[nodiscard]] bool full() const;
 
  private:
   friend class Queue;

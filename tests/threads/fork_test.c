@@ -79,8 +79,10 @@ static bool all_replied(void* data) {
 }
 
 static void while_threads_are_busy(void** state) {
-  world_t* world = world_new(state, NULL);
-  busy_t busy = {.world = world, .client = client_ready(world, "queue.max_items", "100", NULL)};
+  /* Under load a fork may take longer than a server, or a client, has patience. */
+  world_t* world = world_new(state, "writetimeout_ms", "600000", NULL);
+  ami_t* client = client_ready(world, "queue.max_items", "100", "ping.timeout_ms", "600000", NULL);
+  busy_t busy = {.world = world, .client = client};
   pthread_t threads[1 + SENDERS];
   assert_int_equal(pthread_create(&threads[0], NULL, flood, &busy), 0);
   for (int i = 1; i <= SENDERS; ++i) assert_int_equal(pthread_create(&threads[i], NULL, send_on, &busy), 0);
@@ -89,7 +91,10 @@ static void while_threads_are_busy(void** state) {
     const pid_t child = fork();
     if (child == 0) end_child(&busy);
     check_child(child);
-    while (busy.accepted == before) ami_mock_wait(world->mock, "open", 1000, 1);
+    while (busy.accepted == before) {
+      ami_mock_wait(world->mock, "open", 1000, 1);
+      if (ami_state(client) != AMI_STATE_READY) fail_msg("no longer ready: %s", detail(client));
+    }
   }
   busy.over = true;
   for (int i = 0; i <= SENDERS; ++i) pthread_join(threads[i], NULL);
