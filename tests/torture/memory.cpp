@@ -24,6 +24,7 @@ namespace memory {
 namespace {
 
 thread_local bool watched = true;
+bool counting = false;  // between install() and leave()
 
 std::atomic<int64_t> allocations{0};
 std::atomic<int64_t> first_failing{INT64_MAX};
@@ -65,7 +66,7 @@ void forget(const void* block) {
 }
 
 bool fails() {
-  if (!watched) return false;
+  if (!watched || !counting) return false;
   const int64_t number = allocations.fetch_add(1) + 1;
   if (number < first_failing || number > last_failing) return false;
   if (!failed.exchange(true) && shown) {
@@ -77,7 +78,7 @@ bool fails() {
 }
 
 void* kept(void* block) {
-  if (block != nullptr && watched) keep(block);
+  if (block != nullptr && watched && counting) keep(block);
   return block;
 }
 
@@ -121,6 +122,11 @@ void install() {
   unsigned char digest[EVP_MAX_MD_SIZE];
   if (EVP_Digest("", 0, digest, nullptr, EVP_md5(), nullptr) != 1) std::abort();
   SSL_CTX_free(SSL_CTX_new(TLS_client_method()));
+  counting = true;
+}
+
+void leave() {
+  counting = false;
 }
 
 void fail(int64_t k, Failing failing) {

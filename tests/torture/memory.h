@@ -15,6 +15,8 @@ namespace memory {
 
 // Before libuv and OpenSSL are used. From then on the calling thread is the test's.
 void install();
+// In a process that is not under test: nothing fails, nothing is counted.
+void leave();
 
 enum class Failing {
   kNever,

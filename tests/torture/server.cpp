@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "memory.h"
 #include "mock.h"
 #include "torture.h"
 
@@ -39,6 +40,7 @@ long long obey(ami_mock_t* mock, const char* line) {
 }
 
 [[noreturn]] void serve(int socket, const char* tls) {
+  memory::leave();  // the mock remembers every action of all runs
   ami_mock_t* mock = ami_mock_new();
   if (mock == nullptr || ami_mock_set(mock, "speed", "100") != 0) _exit(1);
   if (tls != nullptr && ami_mock_set(mock, "tls", tls) != 0) _exit(1);
