@@ -36,6 +36,8 @@
  * - Times are milliseconds unless said otherwise.
  * - The library never exits, aborts, raises a signal, throws, changes a signal disposition, or prints
  *   (except to stderr with debug=true). Its descriptors are close-on-exec, its threads block all signals.
+ * - A process may exit whenever it likes, inside a callback too. Clients that are alive then close without
+ *   Logoff, and their callbacks may run until the end. A look-up of a name that is under way is waited for.
  *
  * THREADS
  *

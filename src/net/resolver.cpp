@@ -3,8 +3,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <mutex>
 
 namespace ami {
 namespace {
@@ -30,6 +32,14 @@ std::vector<SocketAddress> list_of(const addrinfo* info) {
   }
   return list;
 }
+
+// Under process_mutex(). A process that exits takes libuv's thread pool down, and whoever comes to the pool
+// later, or at that moment, makes libuv abort.
+bool exiting = false;
+[[maybe_unused]] const int registered = std::atexit([] {
+  const std::lock_guard lock(process_mutex());
+  exiting = true;
+});
 
 }  // namespace
 
@@ -65,6 +75,8 @@ int Resolver::start(const std::string& host, uint16_t port) {
   request->loop = owner_.loop();
   request->resolver = this;
   const addrinfo wanted = hints(AI_NUMERICSERV);
+  const std::lock_guard lock(process_mutex());
+  if (exiting) return UV_EAI_CANCELED;
   const int error = uv_getaddrinfo(owner_.uv(), &request->uv, Request::done, host.c_str(),
                                    std::to_string(port).c_str(), &wanted);
   if (error == 0) request_ = request.release();
@@ -75,7 +87,9 @@ Resolver::~Resolver() {
   if (request_ == nullptr) return;
   request_->resolver = nullptr;
   // A forked child has no thread pool, and perhaps its lock in a dead thread's hands.
-  if (generation_ == fork_generation()) uv_cancel(reinterpret_cast<uv_req_t*>(&request_->uv));
+  if (generation_ != fork_generation()) return;
+  const std::lock_guard lock(process_mutex());
+  if (!exiting) uv_cancel(reinterpret_cast<uv_req_t*>(&request_->uv));
 }
 
 }  // namespace ami
