@@ -26,7 +26,7 @@ static void check_child(pid_t child) {
 #if USAGE_TELLS /* else the locks of a sanitizer's allocator may be held at the fork, and stay so in the \
                    child */
 
-enum { SENDERS = 2, FORKS = 20 };
+enum { SENDERS = 2, FORKS = 20, BURST = 200 };
 
 typedef struct {
   world_t* world;
@@ -43,8 +43,14 @@ static void count_reply(ami_t* client, const ami_reply_t* reply, void* user) {
 
 static void* flood(void* data) {
   busy_t* busy = data;
+  int64_t written = ami_stat(busy->client, AMI_STAT_EVENTS);
   while (!busy->over) {
-    ami_mock_emit_many(busy->world->mock, "Event: Hello\r\nPrivilege: user,all\r\n\r\n", 200);
+    ami_mock_emit_many(busy->world->mock, "Event: Hello\r\nPrivilege: user,all\r\n\r\n", BURST);
+    written += BURST;
+    /* Answers shall not be late for all the events before them. */
+    while (!busy->over && ami_stat(busy->client, AMI_STAT_EVENTS) + BURST < written) {
+      ami_mock_wait(busy->world->mock, "open", 1000, 1);
+    }
   }
   return NULL;
 }
