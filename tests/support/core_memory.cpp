@@ -26,9 +26,12 @@ void* operator new(size_t size) {
 void* operator new(size_t size, const std::nothrow_t& /*tag*/) noexcept {
   return allocate(size);
 }
-// By itself it would come to the one above, but not in a sanitizer's runtime.
+// By themselves they would come to those above, but not in a sanitizer's runtime.
 void* operator new[](size_t size) {
   return operator new(size);
+}
+void* operator new[](size_t size, const std::nothrow_t& /*tag*/) noexcept {
+  return allocate(size);
 }
 void operator delete(void* memory) noexcept {
   std::free(memory);
