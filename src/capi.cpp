@@ -14,7 +14,7 @@
 #include "net/socket.h"
 #include "protocol/action.h"
 #include "protocol/digest.h"
-#include "protocol/parser.h"
+#include "protocol/lone_message.h"
 
 using ami::Handler;
 using ami::HandlerPtr;
@@ -133,31 +133,6 @@ size_t to_items(ami::Queue::Run& run, ami_item_t* out) noexcept {
   }
   return count;
 }
-
-// Builds the one message that the bytes are.
-class OneMessage final : public ami::ParserSink {
- public:
-  OneMessage(std::string_view bytes, const ami::Stamp& stamp) : bytes_(bytes), stamp_(stamp) {
-    ami::Parser parser({.message = bytes.size(), .line = bytes.size()});
-    if (parser.feed("\n", *this) != 0 || parser.feed(bytes, *this) != 0 || !parser.tail().empty())
-      message_ = {};
-  }
-  ami::MessagePtr take() noexcept { return std::move(message_); }
-
- private:
-  void on_greeting(std::string_view /*line*/) override {}
-  void on_skipped(std::string_view /*bytes*/) override {}
-  bool on_frame(const ami::Frame& frame) override {
-    if (frame.bytes.size() != bytes_.size()) return false;  // there is more than the message
-    if (stamp_.kind == 0) stamp_.kind = frame.kind;
-    message_ = ami::Message::build(frame, stamp_);
-    return true;
-  }
-
-  std::string_view bytes_;
-  ami::Stamp stamp_;
-  ami::MessagePtr message_;
-};
 
 const ami_msg_t* message_of(const ami_item_t& item) noexcept {
   return item.reply != nullptr ? item.reply->response.get() : item.msg;
@@ -493,13 +468,8 @@ const char* ami_msg_label(const ami_msg_t* msg) {
 ami_msg_t* ami_msg_new(int kind, const char* bytes, size_t len, uint64_t seq, uint64_t time,
                        const char* label) {
   if (kind < 0 || kind > AMI_MSG_LISTITEM || bytes == nullptr) return nullptr;
-  ami_msg_t* made = nullptr;
-  guard([&] {
-    const ami::Stamp stamp{.kind = kind, .seq = seq, .time_ns = time, .label = label == nullptr ? "" : label};
-    made = OneMessage({bytes, len}, stamp).take().release();
-    return 0;
-  });
-  return made;
+  const ami::Stamp stamp{.kind = kind, .seq = seq, .time_ns = time, .label = label == nullptr ? "" : label};
+  return ami::lone_message({bytes, len}, stamp).release();
 }
 
 ami_msg_t* ami_msg_ref(const ami_msg_t* msg) {

@@ -105,7 +105,8 @@ class Doctor {
         if (name == "connection-connect") {
           address_ = value_of(item.msg, "Address");
           tls_ = value_of(item.msg, "TLS");
-          certificate_end_ = std::atoll(std::string(value_of(item.msg, "CertificateEnd")).c_str());
+          certificate_end_ =
+              std::strtoll(std::string(value_of(item.msg, "CertificateEnd")).c_str(), nullptr, 10);
           tell(Level::kRight, "connection",
                where + " (" + address_ + ") is reached in " +
                    with_places(Milliseconds(Clock::now() - start).count(), 1) + " ms");
@@ -216,7 +217,7 @@ class Doctor {
     if (!value)
       return tell(Level::kNote, "writetimeout", "not to be seen; without one it is 100 ms. " + danger,
                   advice);
-    const int milliseconds = value->empty() ? 100 : std::atoi(value->c_str());
+    const int64_t milliseconds = value->empty() ? 100 : std::strtoll(value->c_str(), nullptr, 10);
     const std::string text =
         std::to_string(milliseconds) + " ms" + (value->empty() ? ", as none is set" : "");
     if (milliseconds < kLeastWriteTimeout)

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <ctime>
@@ -23,6 +24,20 @@ namespace {
 
 constexpr uint64_t kSecond = 1'000'000'000;
 
+struct Unit {
+  char letter;
+  Rotation one;
+};
+constexpr std::array kUnits = {
+    Unit{'K', {1U << 10U, {}}},
+    Unit{'M', {1U << 20U, {}}},
+    Unit{'G', {1U << 30U, {}}},
+    Unit{'s', {0, std::chrono::seconds(1)}},
+    Unit{'m', {0, std::chrono::minutes(1)}},
+    Unit{'h', {0, std::chrono::hours(1)}},
+    Unit{'d', {0, std::chrono::days(1)}},
+};
+
 // So that a file's name outlives a power cut too. Where folders cannot be synced there is nothing to be done.
 void sync_folder_of(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
@@ -38,35 +53,11 @@ Rotation parse_rotation(const std::string& text) {
   uint64_t number = 0;
   const char* end = text.data() + text.size();
   const auto [suffix, error] = std::from_chars(text.data(), end, number);
-  Rotation rotation;
-  const bool fits = error == std::errc() && number > 0 && number < (1U << 30U) && end - suffix == 1;
-  switch (fits ? *suffix : '\0') {
-    case 'K':
-      rotation.bytes = number << 10U;
-      break;
-    case 'M':
-      rotation.bytes = number << 20U;
-      break;
-    case 'G':
-      rotation.bytes = number << 30U;
-      break;
-    case 's':
-      rotation.age = std::chrono::seconds(number);
-      break;
-    case 'm':
-      rotation.age = std::chrono::minutes(number);
-      break;
-    case 'h':
-      rotation.age = std::chrono::hours(number);
-      break;
-    case 'd':
-      rotation.age = std::chrono::days(number);
-      break;
-    default:
-      throw Failure(kUsage, "--rotate neither by size nor by time (" + text +
-                                "): write it as 100M (K, M, G) or 1h (s, m, h, d)");
-  }
-  return rotation;
+  if (error == std::errc() && number > 0 && number < (1U << 30U) && end - suffix == 1)
+    for (const auto& [letter, one] : kUnits)
+      if (*suffix == letter) return {number * one.bytes, static_cast<int64_t>(number) * one.age};
+  throw Failure(kUsage, "--rotate neither by size nor by time (" + text +
+                            "): write it as 100M (K, M, G) or 1h (s, m, h, d)");
 }
 
 RecordingFile::RecordingFile(std::string path, Rotation rotation,
