@@ -3,7 +3,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -36,10 +35,16 @@ std::vector<SocketAddress> list_of(const addrinfo* info) {
 // Under process_mutex(). A process that exits takes libuv's thread pool down, and whoever comes to the pool
 // later, or at that moment, makes libuv abort.
 bool exiting = false;
-[[maybe_unused]] const int registered = std::atexit([] {
-  const std::lock_guard lock(process_mutex());
-  exiting = true;
-});
+// Ends before libuv does, on which this library depends. (std::atexit() promises no such order.)
+const struct Exit {
+  Exit() = default;
+  Exit(const Exit&) = delete;
+  Exit& operator=(const Exit&) = delete;
+  ~Exit() {
+    const std::lock_guard lock(process_mutex());
+    exiting = true;
+  }
+} exit_handler;
 
 }  // namespace
 
