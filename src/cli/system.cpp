@@ -11,7 +11,7 @@ const char* environment(const char* name) {
 }
 
 std::string user_folder(const char* variable, const char* fallback) {
-  const std::string folder = environment(variable);
+  std::string folder = environment(variable);
   if (folder.starts_with('/')) return folder;  // the specification: a relative one is to be ignored
   const std::string home = environment("HOME");
   return home.empty() ? home : home + "/" + fallback;
