@@ -35,7 +35,9 @@ void usage_begin(void) {
 }
 
 size_t usage_peak_kib(void) {
-  return status_kib("VmHWM:") - before_kib;
+  const size_t peak = status_kib("VmHWM:");
+  /* The kernel counts in batches: it may be a little less. */
+  return peak > before_kib ? peak - before_kib : 0;
 }
 
 int64_t usage_cpu_us(void) {
