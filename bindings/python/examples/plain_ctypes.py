@@ -5,6 +5,7 @@ import pathlib
 import re
 import select
 import sys
+from typing import Any
 
 library, header, url = sys.argv[1:]
 ami = ctypes.CDLL(library)
@@ -12,7 +13,7 @@ SCALARS = {"int": ctypes.c_int, "size_t": ctypes.c_size_t, "int64_t": ctypes.c_i
            "uint64_t": ctypes.c_uint64, "void": None}
 
 
-def type_of(declaration):
+def type_of(declaration: str) -> Any:
     """That of a result, a parameter or a member, whose name may follow it."""
     words = re.sub(r"\bconst\b", "", declaration).split()
     if "*" in declaration or words[0].endswith("_cb"):
@@ -25,7 +26,7 @@ for result, name, parameters in re.findall(r"^AMI_API ([^;(]*?)(ami_\w+)\(([^)]*
     function = getattr(ami, name)
     function.restype = type_of(result)
     function.argtypes = [] if parameters == "void" else [type_of(each) for each in parameters.split(",")]
-members = re.search(r"typedef struct ami_item \{(.*?)\}", text, flags=re.S)[1]
+members = re.findall(r"typedef struct ami_item \{(.*?)\}", text, flags=re.S)[0]
 
 
 class Item(ctypes.Structure):
