@@ -30,10 +30,10 @@ bool is_single(const Pending& pending) {
   return pending.old_list && pending.answer.shape == Shape::kSingleEvent;
 }
 
-bool ends_list(const Frame& frame, const Pending& pending) {
+bool ends_list(const Arrival& arrival, const Pending& pending) {
   const auto end = pending.answer.end;
-  if (!end.empty() && !is_single(pending) && equal_nocase(frame.name, end)) return true;
-  const auto word = frame.get("EventList");
+  if (!end.empty() && !is_single(pending) && equal_nocase(arrival.frame().name, end)) return true;
+  const auto word = arrival.get("EventList");
   return equal_nocase(word, "complete") || equal_nocase(word, "cancelled");
 }
 
@@ -213,12 +213,13 @@ void InFlight::answered(Pending& pending, Arrival& arrival, uint64_t now) {
 void InFlight::apply_event(const Match& match, Arrival& arrival, uint64_t now) {
   if (match.pending == nullptr) return;
   Pending& pending = *match.pending;
-  const bool awaited = !match.item;  // the event of until
+  if (!pending.replied) static_cast<void>(arrival.message());  // the reply gets it, whatever it is
+  const bool awaited = !match.item;                            // the event of until
   if (awaited || pending.state == Pending::State::kResponse ||
-      (pending.state != Pending::State::kUntil && ends_list(arrival.frame(), pending))) {
+      (pending.state != Pending::State::kUntil && ends_list(arrival, pending))) {
     const auto& message = arrival.message();
     int status = message ? message->status() : AMI_ENOMEM;
-    if (equal_nocase(arrival.frame().get("EventList"), "cancelled")) status = AMI_EREPLY;
+    if (equal_nocase(arrival.get("EventList"), "cancelled")) status = AMI_EREPLY;
     if (!pending.replied) {
       // An event that takes the place of a response stands in that place.
       (pending.answer.shape == Shape::kEventOnly ? pending.response : pending.end) = message;
