@@ -51,7 +51,8 @@ def run_client(options, port, row):
     arguments = row.arguments.split()
     source = [options.corpus] if row.program == "parser" else ["127.0.0.1", port]
     command = [options.programs / f"bench_{row.program}", *source, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    environment = os.environ | dict([row.environment.split("=")] if row.environment else [])
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment)
     if done.returncode != 0:
         sys.exit(f"bench: {row.name}: {' '.join(map(str, command))}\n{done.stderr}")
     run = json.loads(done.stdout)
@@ -95,7 +96,7 @@ def measure(options, servers):
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
         runs, known = [], {}
         for row in options.table.rows(not options.quick):
-            key = row.program, row.arguments, row.server
+            key = row.program, row.arguments, row.server, row.environment
             if key not in known:
                 known[key] = run_client(options, servers[row.server].port, row)
             runs.append((row, known[key]))
