@@ -35,6 +35,8 @@ class Buffer:
         """Takes over the references in msgs[begin:end]."""
         if self._last_seq is not None:
             msgs, begin, end = self._without_duplicates(msgs, begin, end)
+            if begin == end:
+                return
         self._chunks.append((msgs, begin, end))
         self.size += end - begin
         if self._bound is not None:
