@@ -157,7 +157,7 @@ func (c *Conn) start() error {
 	defer c.handle.RUnlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.handle.ami == nil || c.started {
+	if c.started || isClosed(c.closing) {
 		return &Error{Op: "connect", Code: ErrState, Detail: "a Conn connects once: take a new one"}
 	}
 	if err := C.ami_connect(c.handle.ami); err != 0 {

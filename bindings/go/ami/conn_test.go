@@ -180,6 +180,40 @@ func TestCloseWithoutConnect(t *testing.T) {
 	}
 }
 
+// A Connect that comes while Close is under way begins nothing that Close would not end.
+func TestConnectUnderClose(t *testing.T) {
+	t.Parallel()
+	conn, err := New(silent(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.mu.Lock()
+	closed, connected := make(chan struct{}), make(chan error)
+	go func() {
+		conn.Close()
+		close(closed)
+	}()
+	<-conn.closing
+	go func() { connected <- conn.Connect(within(t)) }()
+	for conn.handle.TryLock() { // it is in Connect when that fails
+		conn.handle.Unlock()
+		runtime.Gosched()
+	}
+	conn.mu.Unlock()
+	if err := <-connected; !errors.Is(err, ErrState) {
+		t.Error(err)
+	}
+	<-closed
+}
+
+// What Close tells the pump, and when, loses nothing that is in the library's queue by then.
+func TestPumpThatIsWoken(t *testing.T) {
+	t.Parallel()
+	conn := startMock(t).dial()
+	wake(conn.bell)
+	ping(t, conn)
+}
+
 func TestLoss(t *testing.T) {
 	t.Parallel()
 	m := startMock(t)

@@ -116,16 +116,16 @@ func (b *mailbox) giveBack(c *chunk) {
 
 func (b *mailbox) recycle(c *chunk) {
 	const spare = 8
-	if len(b.spare) < spare && !b.isClosed() {
+	if len(b.spare) < spare && !isClosed(b.closed) {
 		b.spare = append(b.spare, c)
 	} else {
 		c.free()
 	}
 }
 
-func (b *mailbox) isClosed() bool {
+func isClosed(channel <-chan struct{}) bool {
 	select {
-	case <-b.closed:
+	case <-channel:
 		return true
 	default:
 		return false
@@ -257,7 +257,7 @@ func (b *mailbox) end(err error) {
 func (b *mailbox) close(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.isClosed() {
+	if isClosed(b.closed) {
 		return
 	}
 	close(b.closed)

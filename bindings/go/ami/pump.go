@@ -25,10 +25,12 @@ func (c *Conn) pump() {
 	}
 	for err == nil {
 		err = bell.Read(poll)
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			err = nil // by wake()
+		if errors.Is(err, os.ErrDeadlineExceeded) { // by wake(), and from then on
+			poll(0)
+			err = nil
 		}
 		switch {
+		case err != nil:
 		case count < 0:
 			c.fail(&Error{Op: "receive", Code: Code(count)})
 			return
@@ -44,7 +46,7 @@ func (c *Conn) pump() {
 	c.fail(&Error{Op: "receive", Code: ErrState, Detail: err.Error()})
 }
 
-// wake makes the pump look up.
+// wake makes the pump look up: it sleeps no more.
 func wake(bell *os.File) { _ = bell.SetReadDeadline(time.Now()) }
 
 // route gives each run of items to whom it belongs.

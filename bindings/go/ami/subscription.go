@@ -102,12 +102,10 @@ func (s *Subscription) Next(ctx context.Context) (Message, error) {
 
 // check returns why the reader is to stop although there may be more.
 func (s *Subscription) check(ctx context.Context) error {
-	select {
-	case <-s.box.closed:
+	if isClosed(s.box.closed) {
 		return errClosed
-	default:
-		return ctx.Err()
 	}
+	return ctx.Err()
 }
 
 // refill copies the next chunk out of C.
