@@ -285,6 +285,21 @@ class ClientTest(unittest.IsolatedAsyncioTestCase):
         self.assertIsNone(gone())
         self.assertEqual(len(pbx._core._buffers), buffers)
 
+    async def test_a_stream_may_be_let_go_while_others_are_looked_at(self):
+        class Collecting:
+            @property
+            def size(self):
+                gc.collect()
+                return 0
+
+        client = ami.Client()
+        client._core._buffers[0] = Collecting()
+        stream = client.events("Hello")
+        stream.itself = stream
+        del stream
+        self.assertFalse(client._core.is_full)
+        self.assertEqual(len(client._core._buffers), 1)
+
     async def test_a_stream_that_nobody_reads_holds_up_no_other(self):
         for names in ("Hit",), ("Hit", "H*"):
             with self.subTest(names):

@@ -4,11 +4,13 @@ import gc
 import os
 import signal
 import threading
+import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 import ami
 import ami.sync
+from ami.core import BATCH
 from pbx import LIMIT, Mock
 
 
@@ -111,6 +113,30 @@ class SyncTest(unittest.TestCase):
         signal.setitimer(signal.ITIMER_REAL, 0.05)
         self.assertEqual(list(events), [])
         self.assertEqual(self.mock.tell("count action:Logoff"), 1)
+
+    def test_a_signal_handler_may_send_while_messages_are_given(self):
+        pbx = self.connected()
+        streams = pbx.events("Hit"), pbx.events("H*")
+        wake = streams[0]._buffer.wake
+        before = signal.signal(signal.SIGALRM, lambda *_: pbx.send("Ping"))
+        self.addCleanup(signal.signal, signal.SIGALRM, before)
+
+        def wake_once():
+            streams[0]._buffer.wake = wake
+            signal.raise_signal(signal.SIGALRM)
+
+        streams[0]._buffer.wake = wake_once
+        # Half of the first crossing's are given to the one, half to the other, in turns; those of the next, the other way.
+        self.mock.tell(f"emit_many {BATCH // 2} Event: Hit\\nPrivilege: user,all\\nNumber: {{n}}\\n")
+        self.mock.emit("Hello", Number=-1)
+        self.mock.tell(f"emit_many {BATCH // 2} Event: Hit\\nPrivilege: user,all\\nNumber: {{n}}\\n")
+        end = time.monotonic() + LIMIT
+        while pbx.stat("events") < BATCH + 1:
+            self.assertLess(time.monotonic(), end)
+        numbers = sorted([*range(BATCH // 2)] * 2)
+        for stream, expected in zip(streams, (numbers, [-1, *numbers])):
+            self.assertEqual(sorted(int(stream.get(LIMIT)["Number"]) for _ in expected), expected)
+            self.assertEqual(stream._buffer.size, 0)
 
     def test_an_abort_ends_what_another_thread_awaits(self):
         pbx = self.connected()

@@ -38,7 +38,6 @@ class Core:
         self.changed = threading.Condition()
         self._ends = False
         self._items = ffi.new("ami_item_t[]", BATCH)
-        self._runs = ffi.new("run_t[]", BATCH)
         self._buffers: dict[int, Buffer] = {}  # by subscription, and by list action
         self._pending: dict[int, tuple[str, Callable[[Reply], None]]] = {}  # by action
         self._queue = lib.ami_queue_new()
@@ -190,22 +189,23 @@ class Core:
     def is_full(self) -> bool:
         """Enough waits to be read, and nobody waits for what may come behind it."""
         return self.waiting == 0 and not self._pending and any(
-            buffer.size >= ENOUGH for buffer in self._buffers.values())
+            buffer.size >= ENOUGH for buffer in list(self._buffers.values()))
 
     def poll(self) -> int:
         """Takes what has come, as much as one crossing takes; returns how many items."""
-        taken = ffi.new("void *[]", BATCH)
+        # Not shared: the handler of a signal may come here again while they are given.
+        taken, runs = ffi.new("void *[]", BATCH), ffi.new("run_t[]", BATCH)
         with self.changed:
-            nruns = lib.bulk_poll(self._queue, self._items, BATCH, taken, self._runs)
+            nruns = lib.bulk_poll(self._queue, self._items, BATCH, taken, runs)
         if nruns < 0:
             raise Error.of(nruns)
         if nruns == 0:
             return 0
-        for run in self._runs[0:nruns]:
+        for run in runs[0:nruns]:
             self._give(run.kind, run.id, taken, run.begin, run.end)
         if self._ends and self.poll() == 0 and self._ends:
             self._finish()
-        return int(self._runs[nruns - 1].end)
+        return int(runs[nruns - 1].end)
 
     def _give(self, kind: int, number: int, taken: Any, begin: int, end: int) -> None:
         if kind == lib.AMI_ITEM_REPLY:
