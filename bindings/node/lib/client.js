@@ -58,7 +58,7 @@ class AsteriskAmi extends EventEmitter {
     super();
     if (!isObject(options)) throw new AmiError(native.EINVAL, 'the options are an object such as { host: "pbx" }');
     this.connection = new Connection(this);
-    this.latin1 = true;
+    this.latin1 = true; // a letter is one byte
     // Here a list's items are events like others.
     this.#options = [['encoding', 'binary'], ['list.events', true], ...Object.entries(options).flatMap((each) => this.#read(...each))];
     this.#open();
@@ -67,9 +67,8 @@ class AsteriskAmi extends EventEmitter {
   // ----------------------------------------------------------------------------------------- options
 
   #read(name, value) {
-    const { pairs, debug, latin1 } = readOption(name, value);
+    const { pairs, debug } = readOption(name, value);
     if (debug !== undefined) this.#debug = debug;
-    if (latin1 !== undefined) this.latin1 = latin1;
     return pairs;
   }
 
@@ -82,6 +81,8 @@ class AsteriskAmi extends EventEmitter {
     if (name.includes('\0') || text.includes('\0')) throw new AmiError(native.EOPTION, `${name}: ${shown} holds a NUL`);
     const err = native.set(this.#handle, name, text);
     if (err < 0) throw new AmiError(err, this.detail());
+    // A url may set it too.
+    this.latin1 = ['ascii', 'binary'].includes(this.get('encoding'));
   }
 
   #open() {

@@ -6,7 +6,7 @@ const { AmiError } = require('./errors');
 // Node's names of encodings, and what the library is to do: what is one byte a letter is turned into text here.
 const ENCODINGS = { ascii: 'binary', latin1: 'binary', binary: 'binary', utf8: 'utf-8', 'utf-8': 'utf-8' };
 
-/** The library's options, as pairs, of one of this module; for the client: debug, and whether a letter is one byte. */
+/** The library's options, as pairs, of one of this module; and debug, for the client. */
 function read(name, value) {
   if (value === undefined || value === null || (name === 'identifier' && value === false)) return { pairs: [] };
   if (name === 'debug') {
@@ -22,7 +22,7 @@ function read(name, value) {
     if (encoding === undefined) {
       throw new AmiError(native.EOPTION, `encoding: "${value}" is none of ${Object.keys(ENCODINGS).join(', ')}`);
     }
-    return { pairs: [['encoding', encoding]], latin1: encoding === 'binary' };
+    return { pairs: [['encoding', encoding]] };
   }
   if (name === 'events' && Array.isArray(value)) return { pairs: [[name, value.join(',')]] };
   return { pairs: (Array.isArray(value) ? value : [value]).map((one) => [name, one]) };

@@ -301,9 +301,12 @@ test('debug as a function, and without secrets', withMock([], async (mock) => {
 }));
 
 test('encodings, there and back', withMock([], async (mock) => {
-  for (const [encoding, text, bytes] of [['utf8', 'Gr\u00fc\u00dfe \u20ac \u{1f600}'], ['latin1', 'Gr\u00fc\u00dfe'], ['binary', '\u00ff\u0080'],
-    ['ascii', 'plain']]) {
-    const ami = await mock.ready({ encoding });
+  const url = `ami://admin:secret@127.0.0.1:${mock.port}?encoding=`;
+  for (const [options, text] of [[{ encoding: 'utf8' }, 'Gr\u00fc\u00dfe \u20ac \u{1f600}'], [{ encoding: 'latin1' }, 'Gr\u00fc\u00dfe'],
+    [{ encoding: 'binary' }, '\u00ff\u0080'], [{ encoding: 'ascii' }, 'plain'], [{ url: `${url}utf-8` }, 'Gr\u00fc\u00dfe \u20ac'],
+    [{ url: `${url}latin1` }, 'Gr\u00fc\u00dfe']]) {
+    const ami = await mock.ready(options);
+    assert.throws(() => ami.set('encoding', ami.get('encoding') === 'utf-8' ? 'ascii' : 'utf8'), { code: 'AMI_ESTATE' });
     const came = once(ami, 'userevent');
     const [err] = await send(ami, { Action: 'UserEvent', UserEvent: text, Text: [text, 'x'], Variable: { [`v${text}`]: text } });
     assert.strictEqual(err, null);

@@ -66,6 +66,9 @@ class ClientTest(unittest.IsolatedAsyncioTestCase):
             self.assertIsInstance(raised.exception, ValueError)
         with self.assertRaises(ami.InvalidError):
             (await self.connected()).stat("nonsense")
+        url = "ami://pbx?encoding=latin1"
+        for client, encoding in (ami.Client(), "utf-8"), (ami.Client(url), "latin1"), (ami.Client(url, encoding="ascii"), "ascii"):
+            self.assertEqual(client.option("encoding"), encoding)
 
     async def test_an_abort_answers_what_is_awaited(self):
         pbx = await self.connected()

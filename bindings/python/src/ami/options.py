@@ -49,10 +49,10 @@ class Options(TypedDict, total=False):
 
 
 def settings_of(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Names and values for ami_set(). The text is UTF-8 unless said otherwise; a url goes first, since it sets others."""
-    chosen = {"encoding": "utf-8", **options}
-    for name in sorted(chosen, key=lambda name: name != "url"):
-        value = chosen[name]
+    """Names and values for ami_set(). The text is UTF-8 unless said otherwise; a url goes before what it may set, too."""
+    yield "encoding", "utf-8"
+    for name in sorted(options, key=lambda name: name != "url"):
+        value = options[name]
         known = name.replace("_", ".", 1)
         if value is None:
             continue
