@@ -10,6 +10,7 @@ import weakref
 
 import ami
 from ami.columns import Columns
+from ami.options import Options
 from ami.stream import ENOUGH
 from pbx import LIMIT, Mock
 
@@ -69,6 +70,12 @@ class ClientTest(unittest.IsolatedAsyncioTestCase):
         url = "ami://pbx?encoding=latin1"
         for client, encoding in (ami.Client(), "utf-8"), (ami.Client(url), "latin1"), (ami.Client(url, encoding="ascii"), "ascii"):
             self.assertEqual(client.option("encoding"), encoding)
+
+    async def test_the_types_know_every_option(self):
+        with self.assertRaises(ami.InvalidError) as raised:
+            ami.connect(no_such=1)
+        known = str(raised.exception).split("known are ")[1].split(", ")
+        self.assertEqual({name.replace(".", "_", 1) for name in known} - {"url"}, set(Options.__annotations__))
 
     async def test_an_abort_answers_what_is_awaited(self):
         pbx = await self.connected()

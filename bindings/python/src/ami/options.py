@@ -18,6 +18,7 @@ class Options(TypedDict, total=False):
     filter: Union[str, Iterable[str]]
     reconnect: Union[bool, int]
     reconnect_max_ms: int
+    reconnect_jitter: str
     identifier: str
     encoding: str
     debug: bool
