@@ -17,7 +17,9 @@ async function main([url]) {
       show(item.queue);
     }
   };
-  ami.on('ready', () => load().catch((err) => console.error(`the queues could not be read: ${err.message}`)));
+  const reload = () => load().catch((err) => console.error(`the queues could not be read: ${err.message}`));
+  ami.on('ready', reload);
+  ami.on('gap', ({ cause }) => { if (cause !== 'reconnect') reload(); }); // ready follows that one
   for (const [name, change] of [['queuecallerjoin', 1], ['queuecallerleave', -1]]) {
     ami.on(name, (event) => {
       waiting.set(event.queue, event.count === undefined ? (waiting.get(event.queue) || 0) + change : Number(event.count));

@@ -51,13 +51,15 @@ class Board:
 async def main(url: str) -> None:
     async with ami.connect(url, reconnect=True) as pbx:
         board = Board()
-        events = pbx.events("Queue*", "gap")  # before the state is read, so that nothing falls between
+        events = pbx.events("Queue*", "gap", "ready")  # before the state is read, so that nothing falls between
         await board.read(pbx)
         for queue in sorted(board.members):
             print(board.line(queue), flush=True)
         async for event in events:
-            if event.name == "gap":
-                await board.read(pbx)
+            if event.name in ("gap", "ready"):
+                if event.get("Cause") != "reconnect":  # ready follows that one, when the login is done
+                    with contextlib.suppress(ami.LostError, ami.StateError):  # lost anew: ready will follow
+                        await board.read(pbx)
                 continue
             changed = board.update(event)
             if changed is not None:

@@ -68,6 +68,11 @@ class ExampleTest(unittest.TestCase):
         self.assertRegex(program.stdout.readline(), "; Alice ringing,")
         self.mock.tell("emit Event: QueueCallerLeave\\nPrivilege: agent,all\\nQueue: support\\nChannel: SIP/1\\n")
         self.assertRegex(program.stdout.readline(), r"^support: 0 waiting \(\)")
+        self.mock.tell("fault cut_on_action 3 next")  # after Challenge and Login: the list
+        self.mock.tell("restart")
+        self.mock.tell("wait action:QueueStatus 3")
+        self.mock.tell("emit Event: QueueCallerJoin\\nPrivilege: agent,all\\nQueue: support\\nChannel: SIP/2\\n" + CALLER)
+        self.assertRegex(program.stdout.readline(), r"^support: 1 waiting \(100\); Alice away")
 
     def test_hangup_logger(self):
         hangup = ("emit Event: Hangup\\nPrivilege: call,all\\nChannel: SIP/{}\\n" + CALLER +

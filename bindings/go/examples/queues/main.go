@@ -31,7 +31,7 @@ func watch(ctx context.Context, url string) error {
 	}
 	defer conn.Close()
 	// First the events, then the state: what changes in between is not missed.
-	events, err := conn.Subscribe("QueueCaller*", "AgentConnect", "gap")
+	events, err := conn.Subscribe("QueueCaller*", "AgentConnect", "gap", "ready")
 	if err != nil {
 		return err
 	}
@@ -50,8 +50,11 @@ func watch(ctx context.Context, url string) error {
 			fmt.Printf("%s: %s is served by %s\n", ev.Get("Queue"), caller(ev), ev.Get("MemberName"))
 		case "QueueCallerAbandon":
 			fmt.Printf("%s: %s has given up after %s s\n", ev.Get("Queue"), caller(ev), ev.Get("HoldTime"))
-		case "gap": // what happened meanwhile is not known, the state now is
-			if err := showState(ctx, conn); err != nil && !errors.Is(err, ami.ErrLost) {
+		case "gap", "ready": // what happened meanwhile is not known, the state now is
+			if ev.Get("Cause") == "reconnect" { // ready follows that one, when the login is done
+				continue
+			}
+			if err := showState(ctx, conn); err != nil && !errors.Is(err, ami.ErrLost) && !errors.Is(err, ami.ErrState) {
 				return err
 			}
 		}
