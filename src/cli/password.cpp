@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <utility>
 
@@ -20,17 +21,33 @@ namespace {
 
 constexpr size_t kLongest = 1022;  // as long as a line of AMI can be
 
+// Waits for what fd has to say; false when a signal came first.
+bool wait_for(int fd, const Signals& signals) {
+  pollfd watched[] = {{fd, POLLIN, 0}, {signals.fd(), POLLIN, 0}};
+  while (poll(watched, 2, -1) < 0 && errno == EINTR) {
+  }
+  return watched[1].revents == 0;
+}
+
+Failure interrupted(const Signals& signals) {
+  return {signals.exit_code(), "interrupted: nothing was sent"};
+}
+
 // The first line of fd, without its line end, and no more than one byte too long. Byte by byte: what follows
 // may belong to somebody else.
-std::string read_line(int fd, const std::string& source) {
+std::string read_line(int fd, const std::string& source, const Signals& signals) {
   std::string line;
   line.reserve(kLongest + 1);  // no copy is left behind by growth
   char c = '\0';
   ssize_t got = 0;
-  while ((got = read(fd, &c, 1)) == 1 && c != '\n' && line.size() <= kLongest) line += c;
-  if (got < 0) {
+  bool waited = true;
+  while ((waited = wait_for(fd, signals)) && (got = read(fd, &c, 1)) == 1 && c != '\n' &&
+         line.size() <= kLongest)
+    line += c;
+  if (!waited || got < 0) {
     std::string reason = reason_of(errno);
     wipe(line);
+    if (!waited) throw interrupted(signals);
     throw Failure(kUsage, "the password cannot be read (" + source + ", " + reason + "): check the file");
   }
   if (!line.empty() && line.back() == '\r') line.pop_back();
@@ -46,12 +63,12 @@ Password password_of(std::string line, const std::string& source) {
   return Password(std::move(line));
 }
 
-Password first_line(int fd, const std::string& source) {
-  return password_of(read_line(fd, source), source);
+Password first_line(int fd, const std::string& source, const Signals& signals) {
+  return password_of(read_line(fd, source, signals), source);
 }
 
-Password password_of_file(const std::string& file) {
-  if (file == "-") return first_line(STDIN_FILENO, "stdin");
+Password password_of_file(const std::string& file, const Signals& signals) {
+  if (file == "-") return first_line(STDIN_FILENO, "stdin", signals);
   int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     throw Failure(kUsage, "the password file cannot be opened (" + file + ", " + reason_of(errno) +
@@ -60,7 +77,7 @@ Password password_of_file(const std::string& file) {
     int fd;
     ~Closer() { close(fd); }
   } closer{fd};
-  return first_line(fd, file);
+  return first_line(fd, file, signals);
 }
 
 // By the system's shell, as the user would run it.
@@ -69,14 +86,14 @@ Password password_of_command(const std::string& command, const Signals& signals)
   FILE* output = popen(("exec </dev/null\n" + command).c_str(), "re");
   if (output == nullptr)
     throw Failure(kUsage, "no shell for the password-command (" + reason_of(errno) + ")");
-  pollfd watched[] = {{fileno(output), POLLIN, 0}, {signals.fd(), POLLIN, 0}};
-  while (poll(watched, 2, -1) < 0 && errno == EINTR) {
-  }
   // A signal to us alone has not reached the command, which is left to end by itself.
-  if (watched[1].revents != 0) throw Failure(signals.exit_code(), "interrupted: nothing was sent");
-  std::string line = read_line(fileno(output), "password-command");
+  std::string line = read_line(fileno(output), "password-command", signals);
   char rest = '\0';
-  while (read(fileno(output), &rest, 1) == 1) {
+  while (wait_for(fileno(output), signals) && read(fileno(output), &rest, 1) == 1) {
+  }
+  if (signals.exit_code() != 0) {
+    wipe(line);
+    throw interrupted(signals);
   }
   const int status = pclose(output);
   if (status == 0) return password_of(std::move(line), "password-command");
@@ -87,36 +104,59 @@ Password password_of_command(const std::string& command, const Signals& signals)
                             "): run it by hand to see why");
 }
 
-// The terminal of stdin without echo; as it was, at the end.
-class SilentTerminal {
+// A question at the terminal of stdin, which does not show what is typed. At the end the terminal is as it
+// was, and so it is while Ctrl-Z has stopped the program; then the question is asked again.
+class SilentQuestion {
  public:
-  SilentTerminal() {
-    tcgetattr(STDIN_FILENO, &before_);
-    termios silent = before_;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  explicit SilentQuestion(std::string text) : text_(std::move(text)) {
+    tcgetattr(STDIN_FILENO, &shown_);
+    sigaction(SIGTSTP, nullptr, &stop_);
+    asked = this;
+    ask();
   }
-  ~SilentTerminal() { tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_); }
-  SilentTerminal(const SilentTerminal&) = delete;
-  SilentTerminal& operator=(const SilentTerminal&) = delete;
+  ~SilentQuestion() {
+    sigaction(SIGTSTP, &stop_, nullptr);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown_);
+    say("\n");
+  }
+  SilentQuestion(const SilentQuestion&) = delete;
+  SilentQuestion& operator=(const SilentQuestion&) = delete;
 
  private:
-  termios before_ = {};
-};
+  static void say(std::string_view text) {
+    [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+  }
 
-void ask(const std::string& text) {
-  [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text.data(), text.size());
-}
+  // Does nothing that a signal's handler may not.
+  void ask() const {
+    struct sigaction stopping = {};
+    stopping.sa_handler = stop;
+    stopping.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
+    if (stop_.sa_handler != SIG_IGN) sigaction(SIGTSTP, &stopping, nullptr);
+    termios silent = shown_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    say(text_);
+  }
+
+  static void stop(int signal) {
+    const int saved = errno;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &asked->shown_);
+    static_cast<void>(raise(signal));  // which stops us, as the handler is gone
+    asked->ask();
+    errno = saved;
+  }
+
+  static const SilentQuestion* asked;
+  std::string text_;
+  termios shown_ = {};
+  struct sigaction stop_ = {};
+};
+const SilentQuestion* SilentQuestion::asked = nullptr;
 
 Password typed_password(const std::string& who, const Signals& signals) {
-  SilentTerminal silence;
-  ask("Password for " + who + ": ");
-  pollfd watched[] = {{STDIN_FILENO, POLLIN, 0}, {signals.fd(), POLLIN, 0}};
-  while (poll(watched, 2, -1) < 0 && errno == EINTR) {
-  }
-  ask("\n");
-  if (watched[1].revents != 0) throw Failure(signals.exit_code(), "interrupted: nothing was sent");
-  return first_line(STDIN_FILENO, "terminal");
+  const SilentQuestion question("Password for " + who + ": ");
+  return first_line(STDIN_FILENO, "terminal", signals);
 }
 
 // What is wrong with it is told with its place.
@@ -124,7 +164,7 @@ Password password_of_profile(const Profile& profile, const Signals& signals) {
   const bool has_file = !profile.password_file().value.empty();
   const Profile::Entry& entry = has_file ? profile.password_file() : profile.password_command();
   try {
-    if (has_file) return password_of_file(entry.value);
+    if (has_file) return password_of_file(entry.value, signals);
     return password_of_command(entry.value, signals);
   } catch (const Failure& failure) {
     if (failure.exit_code() != kUsage) throw;
@@ -161,7 +201,7 @@ bool is_password_option(std::string_view option) {
 
 Password find_password(const std::string& file, const Profile& profile, const std::string& who,
                        const Signals& signals) {
-  if (!file.empty()) return password_of_file(file);
+  if (!file.empty()) return password_of_file(file, signals);
   if (profile.has_password_source()) return password_of_profile(profile, signals);
   const char* variable = environment("AMI_PASSWORD");
   if (*variable != '\0') return Password(variable);

@@ -1,16 +1,21 @@
 """Where the password comes from, and that nobody else sees it."""
 
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
+import subprocess
 import tempfile
 import termios
 import time
 import unittest
 
 from program import LIMIT, Mock, ProgramTest, Running, run
+from server import Server
+from terminal import Terminal
 
 URL_WITH_SECRET = "ami://admin:secret@127.0.0.1:{}"
 
@@ -68,6 +73,19 @@ class Sources(PasswordTest):
         for data in (b"", b"\n", b"\nsecret"):
             name = self.file_with(data)
             self.assert_ended(self.ping("--password-file", name), 2, out=b"", err=f"({name})")
+
+    def test_a_signal_while_nothing_comes(self):
+        with Server() as server, Running("send", "Ping", "--url", server.url(), "--password-file", "-", password=None,
+                                         stdin=subprocess.PIPE) as running:
+            running.process.stdin.write(b"sec")
+            running.process.stdin.flush()
+            waiting = struct.pack("i", 1)
+            while waiting != bytes(len(waiting)):  # until the program has taken it
+                waiting = fcntl.ioctl(running.process.stdin, termios.FIONREAD, waiting)
+            running.signal(signal.SIGINT)
+            self.assertEqual(running.process.wait(LIMIT), 130)
+            self.assertEqual(running.process.stderr.read(), b"ami: interrupted: nothing was sent\n")
+            self.assertEqual(server.accepted, 0)
 
     def test_endless_file(self):
         self.assert_ended(self.ping("--password-file", "/dev/zero"), 2, out=b"", err="(/dev/zero)")
@@ -135,6 +153,19 @@ class Prompt(PasswordTest):
         self.assertEqual(running.process.wait(LIMIT), 130)
         self.assertTrue(self.echoes())
         os.close(self.slave)
+
+
+    def test_stopped_and_continued(self):
+        line = (f"set -m; was=$(stty -g); AMI_PASSWORD= $AMI send Ping --url {self.mock.url()}; [ $was = $(stty -g) ] && "
+                "echo restored; read; fg; [ $was = $(stty -g) ] && echo the same; read")
+        with Terminal(line) as terminal:
+            terminal.wait_for("^Password for admin@127.0.0.1:$")
+            terminal.keys("C-z")
+            terminal.wait_for("^restored$")
+            terminal.keys("Enter")
+            terminal.wait_for("(?s:restored.*)^Password for admin@127.0.0.1:$")
+            terminal.keys("s", "e", "c", "r", "e", "t", "Enter")
+            terminal.wait_for("^Success$", "^the same$", but_not="secret")
 
 
 class ProcessList(PasswordTest):

@@ -127,13 +127,14 @@ class Secrets(ProfileTest):
             self.assert_refused(f"{self.file}:3: ", text)
 
     def test_command_that_hangs_is_left_at_a_signal(self):
-        self.configure("[office]\nurl = URL\npassword-command = echo begun >&2; exec sleep 1000\n")
-        with Running("ping", "-p", "office", password=None, start_new_session=True,
-                     extra={"XDG_CONFIG_HOME": str(self.folder)}) as running:
-            self.assertEqual(running.process.stderr.readline(), b"begun\n")
-            running.signal(signal.SIGTERM)
-            self.assertEqual(running.process.wait(LIMIT), 143)
-            os.killpg(running.process.pid, signal.SIGKILL)
+        for begin in ("", "echo secret; "):
+            self.configure(f"[office]\nurl = URL\npassword-command = {begin}echo begun >&2; exec sleep 1000\n")
+            with Running("ping", "-p", "office", password=None, start_new_session=True,
+                         extra={"XDG_CONFIG_HOME": str(self.folder)}) as running:
+                self.assertEqual(running.process.stderr.readline(), b"begun\n")
+                running.signal(signal.SIGTERM)
+                self.assertEqual(running.process.wait(LIMIT), 143)
+                os.killpg(running.process.pid, signal.SIGKILL)
 
     def test_others_may_not_read_a_password(self):
         for line in ("password = secret", "url = ami://admin:secret@127.0.0.1", "url = ami://x@y?password=secret"):
