@@ -82,7 +82,7 @@ int print_bytes(const SendArguments& arguments, const Signals& signals, Output& 
       } catch (const Failure& failure) {
         refuse(request->line, request->name, failure);
       }
-      if (!output.write(bytes)) return exit_code;
+      if (!output.write(bytes)) return std::max(exit_code, signals.exit_code());
     }
   }
   return std::max(exit_code, signals.exit_code());
@@ -113,8 +113,10 @@ class Batch {
       send();
       progress_.show(requests_.lines().bytes(), counts());
     }
-    if (wake == Wake::kSignal)
+    if (wake == Wake::kSignal) {
+      exit_code_ = signals_.exit_code();
       for (const auto& [id, request] : under_way_) ami_cancel(connection_.client(), id);
+    }
     connection_.close([this](const ami_item_t& item) { take(item); });
     progress_.finish(requests_.lines().bytes(), counts());
     if (!all_taken() && !reader_gone_) tell_rest();

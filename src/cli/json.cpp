@@ -77,10 +77,13 @@ Json output_json(const ami_msg_t* response) {
   throw Failure(kUsage, what + R"(: write an action as {"Action":"Ping"})");
 }
 
-// A second value of the same key would take the place of the first, and nobody would know.
+// A second value of the same key would take the place of the first, and nobody would know. And what is nested
+// deeper than the stack is could not be shown.
 Json parsed(const std::string& line) {
+  constexpr int kDeepest = 100;
   std::set<std::string> keys;
   const auto look = [&keys](int depth, Json::parse_event_t event, const Json& value) {
+    if (depth > kDeepest) refuse("this is nested too deep");
     if (event == Json::parse_event_t::key && depth == 1 && !keys.insert(value.get<std::string>()).second)
       throw Failure(kUsage,
                     value.dump() + R"( stands there twice: write its values as an array, "Key":["a","b"])");

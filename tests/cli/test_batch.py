@@ -1,5 +1,6 @@
 """`ami send` with actions from stdin, and --dry-run."""
 
+import fcntl
 import json
 import os
 import pty
@@ -74,7 +75,8 @@ class BadLines(ProgramTest):
            (b'{"Action":"Ping","X":"a\\u0000"}', "holds NUL"), (b'{"Action":"Ping\\nX: y"}', "holds LF"),
            (b'{"Action":"Orignate"}', "did you mean Originate?"), (b'{"Action":"Hangup"}', "requires (Channel)"),
            (b'{"Action":"Originate","Chanel":"x"}', "did you mean Channel?"), (b'{"Action":"Queues"}', "queue show"),
-           (b'{"Action":"Ping","X":"' + b"y" * 1022 + b'"}', "1022"), (b'{"Action":"\xff"}', "is no JSON (at byte 12)"))
+           (b'{"Action":"Ping","X":"' + b"y" * 1022 + b'"}', "1022"), (b'{"Action":"\xff"}', "is no JSON (at byte 12)"),
+           (b'{"Action":"Ping","X":' + b"[" * 200000 + b"]" * 200000 + b"}", "nested too deep"))
 
     def test_each_is_told_and_the_others_are_sent(self):
         text = b"".join(bad + b"\n" + lines(PING) for bad, _ in self.BAD)
@@ -197,6 +199,17 @@ class Ends(ProgramTest):
                          [(line, "AMI_ECANCELED", "maybe_run") for line in (1, 2)])
         self.assertIn(b"ami: interrupted: line 3 and what follows were not sent\n", err)
 
+    def test_a_signal_at_the_end_of_the_input(self):
+        with Server({"ping": b""}) as server, Running("send", "--url", server.url(), stdin=subprocess.PIPE) as running:
+            running.process.stdin.write(lines(PING))
+            running.process.stdin.close()
+            running.process.stdin = None
+            server.wait_for("ping")
+            running.signal(signal.SIGTERM)
+            code, out, err = running.end()
+        self.assertEqual((code, [reply["error"] for reply in replies(out)]), (143, ["AMI_ECANCELED"]))
+        self.assertEqual(err.count(b"\n"), 1, err)
+
     def test_nobody_reads(self):
         reader, writer = os.pipe()
         os.close(reader)
@@ -272,6 +285,19 @@ class DryRun(ProgramTest):
         result = run("send", "--dry-run", input=lines(PING, {"Action": "Queues"}, {"Action": "Hangup", "Channel": "x"}))
         self.assert_ended(result, 2, out=b"Action: Ping\r\n\r\nAction: Hangup\r\nChannel: x\r\n\r\n")
         self.assertTrue(result.stderr.startswith(b"ami: line 2: action Queues"), result.stderr)
+
+    def test_a_signal_while_the_reader_is_slow(self):
+        with tempfile.TemporaryFile() as file:
+            file.write(lines(PING) * 20000)
+            file.seek(0)
+            reader, writer = os.pipe()
+            self.addCleanup(os.close, reader)
+            fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)  # far less than is to come
+            with Running("send", "--dry-run", stdin=file, stdout=writer) as running:
+                os.close(writer)
+                os.read(reader, 1)
+                running.signal(signal.SIGINT)
+                self.assertEqual(running.process.wait(LIMIT), 130)
 
     def test_what_is_sent_is_the_same(self):
         arguments = ["SetVar", "Variable=x", "Value=1"]
