@@ -179,6 +179,7 @@ Keys: ? or F1 tells them all; q ends. To hang up a channel (k or F9) it asks fir
 const char* const kShellHelp = R"(Examples:
   ami shell --url ami://admin@pbx.example
   ami shell 'Queue*' 'Agent*'              with these events alone
+  ami shell -- '-RTCP*'                    with all but these
   echo '!core show uptime' | ami shell
   ami shell < actions.txt > replies.jsonl
 

@@ -198,6 +198,7 @@ class Shell {
       if (!words.empty()) words.erase(words.begin());
       control(name, words);
     } catch (const Failure& failure) {
+      if (failure.exit_code() == kNoOutput) throw;  // no answer can be shown, so nothing more is sent
       tell(failure.what());
       exit_code_ = std::max(exit_code_, failure.exit_code());
     }

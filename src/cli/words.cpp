@@ -11,6 +11,8 @@
 namespace ami::cli {
 
 std::vector<std::string> words_of(const std::string& line) {
+  if (line.find('\0') != std::string::npos)
+    throw Failure(kUsage, "a NUL byte in the line: an action is text");
   const std::unique_ptr<Tokenizer, Ender<tok_end>> tokenizer(tok_init(nullptr));
   if (!tokenizer) throw std::bad_alloc();
   int count = 0;

@@ -68,6 +68,7 @@ class Lines(ShellTest):
         got = [json.loads(line) for line in self.shell(self.mock, *lines).splitlines()]
         self.assertEqual([message["fields"]["UserEvent"] for message in got if message.get("name") == "UserEvent"],
                          ["Two", "Five"])
+        self.assertNotIn('"Two"', self.shell(self.mock, lines[2], "Ping", arguments=["--", "-User*"]))
         got = [json.loads(line) for line in self.shell(self.mock, lines[0], "Ping", arguments=["UserEvent"]).splitlines()]
         self.assertEqual([message["fields"]["UserEvent"] for message in got if message.get("name") == "UserEvent"], ["One"])
 
@@ -79,7 +80,7 @@ class Refused(ShellTest):
              ("Ping --timeout soon", "soon"), ("Queues", "queue show"), ("Ping X=" + "y" * 1022, "1022"),
              ("Ping 'X: Y=1'", "X: Y"), ("!", "core show channels"), ("! ", "core show channels"), ("\\", "(\\)"),
              ("\\x y", "(\\x)"), ("\\l", "CoreShowChannels"), ("\\f =x", "(=x)"), ("--force", "an action needs a name"),
-             ("Ping --json --text", "exclude each other"))
+             ("Ping --json --text", "exclude each other"), ("Ping X=1\0 --dry-run", "NUL"), ("!core show\0x", "NUL"))
 
     def test_each_is_told_and_nothing_is_sent(self):
         with Server() as server:
@@ -160,6 +161,18 @@ class Ends(ShellTest):
             running.process.stdin.write(b"Ping\n")
             running.process.stdin.flush()
             self.assertEqual(running.end()[::2], (0, b""))
+
+    def test_the_disk_is_full(self):
+        with open("/dev/full", "wb") as full, Server() as server:
+            with Running("shell", "--url", server.url(), stdin=subprocess.PIPE, stdout=full) as running:
+                running.process.stdin.write(b"Ping\nStatus\n")
+                running.process.stdin.close()
+                running.process.stdin = None
+                code, _, err = running.end()
+            server.wait_for_end()
+            self.assertNotIn("status", [name for name, _ in server.actions])
+        self.assertEqual((code, err.count(b"\n")), (6, 1), err)
+        self.assertIn(b"No space left on device", err)
 
     def test_a_pipe_is_not_waited_for(self):
         with Server() as server, Running("shell", "--url", server.url(), stdin=subprocess.PIPE) as running:
