@@ -28,8 +28,9 @@ int kind_of(const recording::Entry& entry) {
 // One run of the verb.
 class Replay {
  public:
-  Replay(const ReplayArguments& arguments, Output& output)
+  Replay(const ReplayArguments& arguments, const Signals& signals, Output& output)
       : path_(arguments.path),
+        signals_(signals),
         output_(output),
         printer_(arguments.layout, output),
         selection_(arguments.globs, arguments.not_globs, arguments.conditions),
@@ -45,11 +46,12 @@ class Replay {
     recording::Reader reader(path_ == "-" ? std::cin : file_);
     recording::Entry entry;
     recording::Found found = recording::Found::kEntry;
-    while (!done_ && (found = reader.next(entry)) == recording::Found::kEntry) {
+    while (!is_over() && (found = reader.next(entry)) == recording::Found::kEntry) {
       print(entry);
       if (text_.size() >= kPiece) write();
     }
     write();
+    if (is_over()) return;
     const std::string place = path_ + " at byte " + std::to_string(reader.whole());
     if (found == recording::Found::kTorn)
       complain("warning: " + place + " begins a part of an entry: the recording was cut short");
@@ -58,6 +60,8 @@ class Replay {
   }
 
  private:
+  [[nodiscard]] bool is_over() const { return done_ || signals_.exit_code() != 0; }
+
   void print(const recording::Entry& entry) {
     if (entry.kind == "session") label_ = recording::header_of(entry, "Label");
     const int kind = kind_of(entry);
@@ -81,6 +85,7 @@ class Replay {
   }
 
   std::string path_;
+  const Signals& signals_;
   std::ifstream file_;
   Output& output_;
   Printer printer_;
@@ -95,7 +100,7 @@ class Replay {
 }  // namespace
 
 int run_replay(const ReplayArguments& arguments, const Signals& signals, Output& output) {
-  Replay(arguments, output).run();
+  Replay(arguments, signals, output).run();
   return signals.exit_code();
 }
 

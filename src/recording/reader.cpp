@@ -42,6 +42,11 @@ bool is_kind(std::string_view word) {
 }  // namespace
 
 Found Reader::next(Entry& entry) {
+  const Found found = read_entry(entry);
+  return in_.bad() ? Found::kDamaged : found;  // nobody knows what stands where reading has failed
+}
+
+Found Reader::read_entry(Entry& entry) {
   std::string line;
   for (;;) {
     whole_ = read_;

@@ -11,7 +11,7 @@ enum class Found {
   kEntry,
   kEnd,      // of a whole file
   kTorn,     // of a file whose writer was stopped in the middle of an entry: what follows is a part of one
-  kDamaged,  // something that no writer leaves behind, or no recording at all
+  kDamaged,  // something that no writer leaves behind or that cannot be read, or no recording at all
 };
 
 // Reads the entries of a recording one after the other.
@@ -25,6 +25,7 @@ class Reader {
   [[nodiscard]] uint64_t whole() const { return whole_; }
 
  private:
+  Found read_entry(Entry& entry);
   Found read_line(std::string& line);
   Found read_bytes(size_t count, std::string& bytes);
   Found judge_zeros();

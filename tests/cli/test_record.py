@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import tempfile
 import time
 import unittest
@@ -224,6 +225,18 @@ class Replay(RecordTest):
             printed = self.replay("--format", "%n", code=2, err="damaged")
             self.assertEqual(printed, b"A\n" if text.startswith(HEAD) else b"")
         self.replay(file=self.folder / "missing", code=2, err="No such file")
+        self.replay(file=self.folder, code=2, err="no recording")
+
+    def test_a_signal_ends_it(self):
+        self.write(*[event("A")] * 100000)
+        endless = ["sh", "-c", 'while cat "$1"; do :; done', "sh", str(self.file)]
+        with open(self.folder / "printed", "wb") as printed, subprocess.Popen(endless, stdout=subprocess.PIPE) as writer, \
+             Running("replay", "-", stdin=writer.stdout, stdout=printed) as running:
+            writer.stdout.close()
+            while os.fstat(printed.fileno()).st_size < 1000000 and running.process.poll() is None:
+                pass  # neither waits for the other
+            running.signal(signal.SIGTERM)
+            self.assertEqual(running.end(), (143, b"", b""))
 
     def test_a_length_that_is_not_true(self):
         self.write(event("A"), b"event 2 1795481411.000000000 4294967295\nEvent: B\r\n\r\n\n")
