@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -17,14 +16,6 @@
 
 namespace ami::cli {
 namespace {
-
-// libedit takes its characters from the locale. AMI has UTF-8, if anything.
-void set_characters() {
-  // NOLINTBEGIN(concurrency-mt-unsafe): there are no other threads that would mind
-  const char* locale = setlocale(LC_CTYPE, "");
-  if (locale == nullptr || MB_CUR_MAX == 1) static_cast<void>(setlocale(LC_CTYPE, "C.UTF-8"));
-  // NOLINTEND(concurrency-mt-unsafe)
-}
 
 // What all of them begin with, whatever the case.
 std::string common_start(const Keys& texts) {
@@ -42,7 +33,6 @@ std::string common_start(const Keys& texts) {
 }  // namespace
 
 Editor::Editor(Callbacks callbacks, Output& output) : callbacks_(std::move(callbacks)), output_(output) {
-  set_characters();
   handle_.reset(el_init("ami", stdin, stdout, stderr));
   if (!handle_) throw std::bad_alloc();
   bind();

@@ -16,6 +16,7 @@ import unittest
 
 from program import LIMIT, PROGRAM, Mock, ProgramTest, environment
 from server import Server
+from terminal import Terminal
 
 HELLO = b"Event: Hello\r\nFrom: %s\r\n\r\n"
 COMMANDS = b"Response: Success\r\n{id}Frobnicate: Frobs.  (Priv: all)\r\nHangup: Hang up.  (Priv: call)\r\nPing: Pong.\r\n\r\n"
@@ -138,6 +139,22 @@ class Typed(TypingTest):
         flags = termios.tcgetattr(shell.master)[3]
         self.assertEqual(flags & (termios.ISIG | termios.ICANON | termios.ECHO), termios.ISIG | termios.ICANON | termios.ECHO)
         self.assertEqual(shell.end(), 143)
+
+
+    def test_stopped_and_continued(self):
+        line = (f"set -m; was=$(stty -g); $AMI shell --url {self.server.url()}; [ $was = $(stty -g) ] && echo restored; read; "
+                "fg; echo ended with $?; [ $was = $(stty -g) ] && echo the same; read")
+        with Terminal(line, extra={"XDG_STATE_HOME": self.state}) as terminal:
+            terminal.wait_for("^admin@127.0.0.1>$")
+            terminal.keys("P", "i", "n", "C-z")
+            terminal.wait_for("^restored$")
+            terminal.keys("Enter")
+            terminal.wait_for("(?s:restored.*)^admin@127.0.0.1> Pin$")
+            terminal.keys("g", "Enter")
+            self.server.wait_for("ping")
+            terminal.wait_for("^Success$")
+            terminal.keys("C-d")
+            terminal.wait_for("^ended with 0$", "^the same$")
 
 
 class Completed(TypingTest):
