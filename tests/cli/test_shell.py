@@ -7,7 +7,7 @@ import socket
 import subprocess
 import unittest
 
-from program import Mock, ProgramTest, Running, run
+from program import LIMIT, Mock, ProgramTest, Running, run
 from server import Server
 
 
@@ -149,6 +149,7 @@ class Ends(ShellTest):
                 running.process.stdin.flush()
                 server.wait_for("ping" if line else "login")
                 running.signal(signal.SIGINT)
+                running.process.wait(LIMIT)  # before stdin ends, which would end it, too
                 code, out, err = running.end()
             self.assertEqual((code, out), (130, b""))
             self.assertTrue(err.startswith(b"ami: interrupted: "), err)
