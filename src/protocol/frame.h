@@ -11,7 +11,7 @@ struct Frame {
   std::string_view bytes;  // the whole message with its final blank line
   std::string_view name;   // wire value of the first Event or Response header; "" if it has neither
   int kind = 0;            // AMI_MSG_EVENT or AMI_MSG_RESPONSE by which of the two comes first; 0 for neither
-  size_t line_feeds = 0;   // at least as many as there are before the CLI text or the final blank line
+  size_t line_feeds = 0;   // before the CLI text or the final blank line; those that end no line may count
   std::string_view raw;    // the CLI text of an old Command (Response: Follows); else empty with null data
 
   // The first value of a header (case-blind), found by walking the lines; null data if there is none.

@@ -23,6 +23,14 @@ bool is_key(const ami_field_t& field, std::string_view key) noexcept {
   return field.key_len == key.size() && equal_nocase({field.key, field.key_len}, key);
 }
 
+// For how many fields a message needs room: one for each LF, which is known, unless those that end no line
+// would make of it a multiple of the message.
+size_t room_for(const Frame& frame) noexcept {
+  constexpr size_t kShortLine = 8;
+  if (frame.line_feeds <= frame.bytes.size() / kShortLine) return frame.line_feeds;
+  return ami::scan::count_lines(frame.headers()) + 1;  // for add_call_started()
+}
+
 // Keeps made in slot, unless another thread was faster: then its text is as good.
 char* keep(std::atomic<char*>& slot, char* made) noexcept {
   char* there = nullptr;
@@ -37,13 +45,14 @@ char* keep(std::atomic<char*>& slot, char* made) noexcept {
 // Takes the header lines of a text apart in place.
 class ami_msg::Table {
  public:
-  Table(char* text, ami_field_t* fields, size_t room) noexcept
-      : text_(text), first_(fields), next_(fields), end_(fields + room) {}
+  // agents: a line may hold two headers, see add_call_started().
+  Table(char* text, ami_field_t* fields, size_t room, bool agents) noexcept
+      : text_(text), first_(fields), next_(fields), end_(fields + room), agents_(agents) {}
 
   // Copies wire to the text, whose first bytes are lines.
-  void copy(std::string_view wire, size_t lines, bool agents) noexcept;
+  void copy(std::string_view wire, size_t lines) noexcept;
   // Takes lines apart that are there.
-  void fill(size_t begin, size_t end, bool agents) noexcept;
+  void fill(size_t begin, size_t end) noexcept;
   [[nodiscard]] size_t count() const noexcept { return static_cast<size_t>(next_ - first_); }
 
  private:
@@ -55,10 +64,11 @@ class ami_msg::Table {
   ami_field_t* first_;
   ami_field_t* next_;
   ami_field_t* end_;
+  bool agents_;
 };
 
 // Some lines at a time, which are in the nearest cache then.
-void ami_msg::Table::copy(std::string_view wire, size_t lines, bool agents) noexcept {
+void ami_msg::Table::copy(std::string_view wire, size_t lines) noexcept {
   ami::scan::Outline outline;
   size_t copied = 0;
   for (size_t begin = 0; begin < lines;) {
@@ -72,7 +82,7 @@ void ami_msg::Table::copy(std::string_view wire, size_t lines, bool agents) noex
       begin += fill(text_ + begin, outline);
     } else {
       end = std::min(lines, end);
-      fill(begin, end, agents);
+      fill(begin, end);
       begin = end;
     }
   }
@@ -106,12 +116,12 @@ size_t ami_msg::Table::fill(char* const text, const ami::scan::Outline& outline)
   return begin;
 }
 
-void ami_msg::Table::fill(size_t begin, size_t end, bool agents) noexcept {
+void ami_msg::Table::fill(size_t begin, size_t end) noexcept {
   std::string_view rest(text_ + begin, end - begin);
   for (size_t size = rest.find("\r\n"); size != std::string_view::npos; size = rest.find("\r\n")) {
     const std::string_view line = rest.substr(0, size);
-    if (agents && add_call_started(line)) {
-      agents = false;  // the first one alone
+    if (agents_ && add_call_started(line)) {
+      agents_ = false;  // the first one alone
     } else {
       add(line);
     }
@@ -132,7 +142,7 @@ void ami_msg::Table::add(std::string_view line) noexcept {
 // An agent that is on a call has "CallStarted: n LF LoggedInTime: m" in one line, since Asterisk 12.
 bool ami_msg::Table::add_call_started(std::string_view line) noexcept {
   const size_t lf = std::min(line.find('\n'), line.size());
-  if (!ami::starts_nocase(line, "CallStarted:") || !line.substr(lf).starts_with("\nLoggedInTime:"))
+  if (!ami::starts_nocase(line, "CallStarted:") || !ami::starts_nocase(line.substr(lf), "\nLoggedInTime:"))
     return false;
   add(line.substr(0, lf));
   add(line.substr(lf + 1));
@@ -168,12 +178,13 @@ MessagePtr ami_msg::build(const Frame& frame, const Stamp& stamp) noexcept {
   const std::string_view wire = frame.bytes;
   const bool agents = equal_nocase(frame.name, "Agents");
   if (!ami::is_plain(stamp.encoding, wire)) return build_decoded(frame, stamp, agents);
-  ami_msg* msg = allocate(frame.line_feeds, wire.size(), 0, stamp);
+  const size_t room = room_for(frame);
+  ami_msg* msg = allocate(room, wire.size(), 0, stamp);
   if (msg == nullptr) return {};
   char* text = msg->writable_text();
   const size_t headers = frame.headers().size();
-  Table table(text, msg->writable_fields(), frame.line_feeds);
-  table.copy(wire, headers, agents);
+  Table table(text, msg->writable_fields(), room, agents);
+  table.copy(wire, headers);
   msg->field_count_ = table.count();
   if (frame.name.data() != nullptr) msg->name_ = text + (frame.name.data() - wire.data());
   if (frame.raw.data() != nullptr) msg->set_cli(headers, frame.raw.size());
@@ -184,15 +195,16 @@ MessagePtr ami_msg::build_decoded(const Frame& frame, const Stamp& stamp, bool a
   const std::string_view wire = frame.bytes;
   const size_t size = ami::decoded_size(stamp.encoding, wire);
   const size_t header_size = ami::decoded_size(stamp.encoding, frame.headers());
-  ami_msg* msg = allocate(frame.line_feeds, size, wire.size() + 1, stamp);
+  const size_t room = room_for(frame);
+  ami_msg* msg = allocate(room, size, wire.size() + 1, stamp);
   if (msg == nullptr) return {};
   char* text = msg->writable_text();
   char* copy = ami::decode_to(stamp.encoding, wire, text) + 1;
   std::memcpy(copy, wire.data(), wire.size());
   copy[wire.size()] = '\0';
   msg->wire_ = {copy, wire.size()};
-  Table table(text, msg->writable_fields(), frame.line_feeds);
-  table.fill(0, header_size, agents);
+  Table table(text, msg->writable_fields(), room, agents);
+  table.fill(0, header_size);
   msg->field_count_ = table.count();
   msg->find_name();
   if (frame.raw.data() != nullptr) msg->set_cli(header_size, ami::decoded_size(stamp.encoding, frame.raw));
@@ -208,8 +220,8 @@ MessagePtr ami_msg::notice(std::string_view lines, Stamp stamp) noexcept {
   char* text = msg->writable_text();
   lines.copy(text, lines.size());
   kBlankLine.copy(text + lines.size(), kBlankLine.size());
-  Table table(text, msg->writable_fields(), fields);
-  table.fill(0, lines.size(), false);
+  Table table(text, msg->writable_fields(), fields, false);
+  table.fill(0, lines.size());
   msg->field_count_ = table.count();
   msg->find_name();
   return MessagePtr::adopt(msg);

@@ -223,7 +223,9 @@ std::span<const Kernel> kernels() noexcept {
 #ifdef AMI_SCAN_X86
   ++count;
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) ++count;
+  const bool bits = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+                    __builtin_cpu_supports("popcnt");  // a virtual machine may lack any of them
+  if (bits && __builtin_cpu_supports("avx2")) ++count;
   if (count == 3 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi2")) ++count;
 #endif
   return {kKernels, count};

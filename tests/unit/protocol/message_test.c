@@ -336,6 +336,38 @@ static void threads_agree_on_what_is_made_late(void** state) {
   }
 }
 
+/* However long the message is, and whatever the encoding. */
+static void only_the_first_call_of_an_agent_is_taken_apart(void** state) {
+  char wire[6000];
+  const ami_field_t* fields = NULL;
+  (void)state;
+  const int size = snprintf(wire, sizeof wire,
+                            "Event: Agents\r\ncallstarted: 1\nloggedintime: 2\r\nLong: %05000d\xe9\r\n"
+                            "CallStarted: 3\nLoggedInTime: 4\r\n\r\n",
+                            0);
+  for (int encoding = 0; encoding < 3; encoding++) {
+    ami_msg_t* msg = core_msg_new(wire, (size_t)size, encoding);
+    assert_int_equal(core_msg_fields(msg, &fields), 5);
+    value_is(msg, "CallStarted", "1");
+    value_is(msg, "LoggedInTime", "2");
+    assert_string_equal(fields[4].value, "3\nLoggedInTime: 4");
+    core_msg_unref(msg);
+  }
+}
+
+/* LFs that end no line need no place in the table. */
+static void room_is_for_lines_alone(void** state) {
+  enum { SIZE = 100000 };
+  static char wire[SIZE + 64] = "Event: X\r\nText: ";
+  (void)state;
+  memset(wire + strlen(wire), '\n', SIZE);
+  strcat(wire, "\r\n\r\n");
+  ami_msg_t* msg = make(wire);
+  assert_in_range(core_msg_size(msg), SIZE, SIZE + 1000);
+  raw_is(msg, wire, strlen(wire));
+  core_msg_unref(msg);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(carries_its_stamp),
@@ -349,6 +381,8 @@ int main(void) {
       cmocka_unit_test(output_of_either_framing),
       cmocka_unit_test(large_messages_are_whole),
       cmocka_unit_test(each_place_in_a_block_is_right),
+      cmocka_unit_test(only_the_first_call_of_an_agent_is_taken_apart),
+      cmocka_unit_test(room_is_for_lines_alone),
       cmocka_unit_test(both_ways_to_take_apart_agree),
       cmocka_unit_test(notices_are_made_of_lines),
       cmocka_unit_test(lives_until_the_last_reference),
