@@ -12,10 +12,6 @@
 namespace ami {
 namespace {
 
-constexpr uint64_t kNever = UINT64_MAX;
-// How long, and for how many, a caller's ActionID cannot be used again after its reply.
-constexpr uint64_t kTombstoneMs = 60000;
-constexpr size_t kMaxTombstones = 1024;
 constexpr size_t kPrefixChars = 10;
 // As long as more waits for the loop's thread than this, refused actions are told to their callers alone.
 constexpr size_t kMostBeforeNotice = 1024;
@@ -265,12 +261,9 @@ int Client::write(const Action& action, uint64_t id, std::string& text, std::str
     detail = "ActionID \"" + printable(wire_id_) + "\" is longer than 64 bytes, identifier included";
     return AMI_ETOOBIG;
   }
-  if (own) {
-    const auto it = own_ids_.find(wire_id_);
-    if (it != own_ids_.end() && it->second > monotonic_ms()) {
-      detail = "ActionID \"" + printable(wire_id_) + "\" is pending, or was within the last minute";
-      return AMI_EEXIST;
-    }
+  if (own && own_ids_.taken(wire_id_, monotonic_ms())) {
+    detail = "ActionID \"" + printable(wire_id_) + "\" is pending, or was within the last minute";
+    return AMI_EEXIST;
   }
   return action.write(wire_id_, options_.session.encoding, text, detail);
 }
@@ -279,8 +272,8 @@ struct Client::Accepted final : Pending {
   using Pending::Pending;
   HandlerPtr handler;
   Waiter* waiter = nullptr;
-  std::list<std::string> own_id;  // the caller's, made ready for old_own_ids_
-  bool canceled = false;          // under mutex_
+  OwnIds::Place own_id;   // empty: the library's
+  bool canceled = false;  // under mutex_
 };
 
 int Client::send(const Action& action, const HandlerPtr& handler, bool keep_items, Waiter* waiter,
@@ -304,16 +297,15 @@ int Client::send(const Action& action, const HandlerPtr& handler, bool keep_item
   pending->handler = handler;
   pending->waiter = waiter;
   pending->keep_items = keep_items;
-  if (!action.own_id().empty()) pending->own_id.push_back(wire_id_);
   if (action.timeout_ms() > 0) pending->deadline = now + static_cast<uint64_t>(action.timeout_ms());
   const bool to_queue = queued_ && handler;
   if (to_queue) queued_->reserve_reply();
   try {
-    if (!pending->own_id.empty()) own_ids_[wire_id_] = kNever;
+    if (!action.own_id().empty()) pending->own_id = own_ids_.take(wire_id_);
     post({Command::Kind::kSubmit, PendingPtr::share(pending.get()), {}});
   } catch (...) {
     if (to_queue) queued_->unreserve_reply();
-    own_ids_.erase(wire_id_);
+    if (!pending->own_id.empty()) own_ids_.give_back(pending->own_id);
     throw;
   }
   accepted_.add(*pending, id);
@@ -367,7 +359,7 @@ void Client::on_reply(Pending& pending) {
     // The answer may have been faster, but ami_cancel() has given its word.
     if (accepted.canceled) accepted.status = AMI_ECANCELED;
     accepted_.remove(accepted);
-    if (!accepted.own_id.empty()) retire_own_id(accepted);
+    if (!accepted.own_id.empty()) own_ids_.rest(accepted.own_id, monotonic_ms());
   }
   counters_[kReplies].fetch_add(1, std::memory_order_relaxed);
   const auto reply = ReplyPtr::share(&accepted);
@@ -386,15 +378,6 @@ void Client::on_reply(Pending& pending) {
 void Client::on_item(Pending& pending, const MessagePtr& message) {
   const auto& accepted = static_cast<Accepted&>(pending);
   if (accepted.handler) lane_->item(accepted.handler, message);
-}
-
-void Client::retire_own_id(Accepted& accepted) noexcept {
-  const auto known = own_ids_.find(accepted.own_id.front());
-  if (known != own_ids_.end()) known->second = monotonic_ms() + kTombstoneMs;
-  old_own_ids_.splice(old_own_ids_.end(), accepted.own_id);
-  if (old_own_ids_.size() <= kMaxTombstones) return;
-  own_ids_.erase(old_own_ids_.front());
-  old_own_ids_.pop_front();
 }
 
 int64_t Client::stat(int which) {

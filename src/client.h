@@ -4,14 +4,12 @@
 #include <atomic>
 #include <condition_variable>
 #include <initializer_list>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -23,6 +21,7 @@
 #include "net/transport.h"
 #include "options.h"
 #include "session/backoff.h"
+#include "session/own_ids.h"
 #include "session/session.h"
 
 namespace ami {
@@ -96,8 +95,7 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   int admit(const Action& action, std::string& detail) const;  // under mutex_
   // The ActionID to wire_id_, and the bytes.
   int write(const Action& action, uint64_t id, std::string& text, std::string& detail);
-  void post(Command command);                       // under mutex_
-  void retire_own_id(Accepted& accepted) noexcept;  // under mutex_
+  void post(Command command);  // under mutex_
   [[nodiscard]] bool on_loop() const { return loop_ && loop_->is_current(); }
   void attach();
   void attach_queue(std::shared_ptr<Queue> queue);
@@ -200,10 +198,9 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   bool resume_ = false;  // the queue has room again
   bool wakes_ = false;   // the transport takes wake()
   bool alive_ = false;   // the loop's thread has a transport for us, or is about to
-  HashTable<Pending, &Pending::by_number> accepted_;   // without a reply yet; the session keeps them
-  std::string wire_id_;                                // of the action that is being sent
-  std::unordered_map<std::string, uint64_t> own_ids_;  // callers' ActionIDs; when they may be used again
-  std::list<std::string> old_own_ids_;
+  HashTable<Pending, &Pending::by_number> accepted_;  // without a reply yet; the session keeps them
+  std::string wire_id_;                               // of the action that is being sent
+  OwnIds own_ids_;
   int last_error_ = AMI_ESTATE;  // of the last connection that ended for good
   std::string version_;
   HandlerPtr log_handler_;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <utility>
@@ -65,7 +67,11 @@ class HashTable {
   static constexpr size_t kFew = 16;
 
   [[nodiscard]] T** chains() const noexcept { return many_ ? many_.get() : few_; }
-  [[nodiscard]] T*& chain(size_t hash) const noexcept { return chains()[hash & (length_ - 1)]; }
+  // The upper bits of a product depend on all bits of the hash, which may be numbers with a stride.
+  [[nodiscard]] T*& chain(size_t hash) const noexcept {
+    constexpr uint64_t kGoldenRatio = 0x9E3779B97F4A7C15;
+    return chains()[hash * kGoldenRatio >> (64 - std::countr_zero(length_))];
+  }
 
   void append(T& object) noexcept {
     (object.*Link).next = nullptr;

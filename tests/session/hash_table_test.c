@@ -1,6 +1,7 @@
 /* The table of objects that carry their links: it finds, grows, and does without memory. */
 #include "core_memory.h"
 #include "core_session.h"
+#include "usage.h"
 
 enum { MANY = 1000 };
 static core_table_t* table;
@@ -72,6 +73,25 @@ static void without_memory_to_grow(void** state) {
   each_is_found(MANY);
 }
 
+/* Processor time for so many hashes that lie so far apart. */
+static int64_t time_for_stride(size_t stride) {
+  core_table_t* wide = core_table_new();
+  const int64_t before = usage_cpu_us();
+  for (size_t i = 0; i < 50 * MANY; i++) core_table_add(wide, i * stride, (int)i);
+  for (size_t i = 0; i < 50 * MANY; i++) {
+    assert_int_equal(core_table_find(wide, i * stride, 50 * MANY, (int)i), (int)i);
+  }
+  const int64_t used = usage_cpu_us() - before;
+  core_table_free(wide);
+  return used;
+}
+
+/* As numbers have that many clients draw in turn. */
+static void a_stride_costs_nothing(void** state) {
+  (void)state;
+  assert_in_range(time_for_stride(1024), 0, 10 * time_for_stride(1) + 20000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -80,6 +100,7 @@ int main(void) {
       TEST(equal_ones_in_the_order_of_adding),
       TEST(what_is_removed_is_gone),
       TEST(without_memory_to_grow),
+      TEST(a_stride_costs_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "core_session.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "core_memory.h"
 #include "session/backoff.h"
 #include "session/hash_table.h"
+#include "session/own_ids.h"
 #include "session/session.h"
 
 using ami::Action;
@@ -416,6 +418,29 @@ int core_table_sum(const core_table_t* table) {
   int sum = 0;
   table->table.for_each([&](const Numbered& object) { sum += object.number; });
   return sum;
+}
+
+struct core_own_ids {
+  ami::OwnIds ids;
+  std::map<std::string, ami::OwnIds::Place> places;
+};
+core_own_ids_t* core_own_ids_new(void) {
+  return new core_own_ids;
+}
+void core_own_ids_free(core_own_ids_t* ids) {
+  delete ids;
+}
+int core_own_ids_taken(const core_own_ids_t* ids, const char* id, uint64_t now) {
+  return ids->ids.taken(id, now);
+}
+void core_own_ids_take(core_own_ids_t* ids, const char* id) {
+  ids->places[id] = ids->ids.take(id);
+}
+void core_own_ids_give_back(core_own_ids_t* ids, const char* id) {
+  ids->ids.give_back(ids->places[id]);
+}
+void core_own_ids_rest(core_own_ids_t* ids, const char* id, uint64_t now) {
+  ids->ids.rest(ids->places[id], now);
 }
 
 void core_backoff(uint64_t first, uint64_t max, uint64_t seed, uint64_t* out, size_t count, size_t reset_at) {

@@ -100,6 +100,15 @@ size_t core_table_size(const core_table_t* table);
 /* The sum of the numbers that are in it. */
 int core_table_sum(const core_table_t* table);
 
+typedef struct core_own_ids core_own_ids_t;
+core_own_ids_t* core_own_ids_new(void);
+void core_own_ids_free(core_own_ids_t* ids);
+/* Not 0 when it is given out. */
+int core_own_ids_taken(const core_own_ids_t* ids, const char* id, uint64_t now);
+void core_own_ids_take(core_own_ids_t* ids, const char* id);
+void core_own_ids_give_back(core_own_ids_t* ids, const char* id);
+void core_own_ids_rest(core_own_ids_t* ids, const char* id, uint64_t now);
+
 /* ---- delays between attempts ---- */
 /* Writes the next "count" delays to out; with reset_at, reset() comes before the delay of that number. */
 void core_backoff(uint64_t first, uint64_t max, uint64_t seed, uint64_t* out, size_t count, size_t reset_at);
