@@ -10,7 +10,6 @@
 namespace ami {
 namespace {
 
-constexpr uint64_t kNever = UINT64_MAX;
 constexpr const char* kOutOfMemory = "out of memory";  // so short that a string of it takes no memory
 // A login that lasted so long ends the growth of the delays between attempts.
 constexpr uint64_t kStableMs = 10000;

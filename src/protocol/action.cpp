@@ -72,15 +72,6 @@ int check_value(std::string_view key, std::string_view value, std::string& detai
   return AMI_ETOOBIG;
 }
 
-// As Asterisk reads it: blanks before the value are skipped, those behind it count.
-bool is_true(std::string_view value) {
-  while (!value.empty() && static_cast<unsigned char>(value.front()) <= ' ') value.remove_prefix(1);
-  for (const std::string_view word : {"yes", "true", "y", "t", "1", "on"}) {
-    if (equal_nocase(value, word)) return true;
-  }
-  return false;
-}
-
 // Whether every line of text, of which each ends in CRLF, can be sent. Writes why not to detail.
 bool lines_fit(std::string_view text, std::string& detail) {
   while (!text.empty()) {

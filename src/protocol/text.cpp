@@ -21,6 +21,19 @@ std::string lower_copy(std::string_view text) {
   return copy;
 }
 
+std::string_view skip_blanks(std::string_view value) noexcept {
+  while (!value.empty() && static_cast<unsigned char>(value.front()) <= ' ') value.remove_prefix(1);
+  return value;
+}
+
+bool is_true(std::string_view value) noexcept {
+  value = skip_blanks(value);
+  for (const std::string_view word : {"yes", "true", "y", "t", "1", "on"}) {
+    if (equal_nocase(value, word)) return true;
+  }
+  return false;
+}
+
 bool parse_number(std::string_view text, uint64_t max, uint64_t& out) noexcept {
   if (text.empty()) return false;
   uint64_t number = 0;

@@ -22,6 +22,10 @@ namespace ami {
 // A whole decimal number without sign or blanks; false when it is anything else or above max.
 [[nodiscard]] bool parse_number(std::string_view text, uint64_t max, uint64_t& out) noexcept;
 
+// A header's value as Asterisk reads it: blanks before it do not count.
+[[nodiscard]] std::string_view skip_blanks(std::string_view value) noexcept;
+[[nodiscard]] bool is_true(std::string_view value) noexcept;
+
 // text for a human: control and non-ASCII bytes as \xNN, cut to limit bytes with "..." behind.
 [[nodiscard]] std::string printable(std::string_view text, size_t limit = 80);
 

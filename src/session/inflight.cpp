@@ -9,14 +9,9 @@
 namespace ami {
 namespace {
 
-constexpr uint64_t kNever = Pending::kNever;
 constexpr uint64_t kMarginMs = 5000;  // for the answer's way, beyond the time that the server was given
 constexpr uint64_t kGraceMs = 1000;   // for what is left of a list that the server has gone on from
 constexpr uint64_t kQuietMs = 1000;   // of an answer that may have no end: ask by a Ping
-
-uint64_t plus(uint64_t a, uint64_t b) {
-  return a > kNever - b ? kNever : a + b;
-}
 
 bool starts_list(const Message& response, const Pending& pending) {
   if (equal_nocase(response.get("EventList"), "start")) return true;
@@ -281,17 +276,37 @@ void InFlight::end(Pending& pending, int status, uint64_t now) {
   if (pending.state == Pending::State::kUntil || pending.state == Pending::State::kCut) {
     finish(pending, status, AMI_ANSWERED, now);
   } else if (pending.state == Pending::State::kResponse && unsent(pending)) {
-    const uint64_t length = pending.to - pending.from;
-    output_.erase(pending.from, pending.to);
-    for (auto it = order_.rbegin(); it != order_.rend() && *it != &pending; ++it) {
-      (*it)->from -= length;
-      (*it)->to -= length;
-    }
-    finish(pending, status, AMI_NOT_SENT, now);
+    pending.withdrawn = true;
+    ++withdrawn_;
+    settle(pending, status, AMI_NOT_SENT);
   } else {
     settle(pending, status, pending.state == Pending::State::kResponse ? AMI_MAYBE_RUN : AMI_ANSWERED);
     if (&pending == head_) blocked_since_ = now;
   }
+}
+
+// Every byte of the output is an action's.
+void InFlight::take_back_withdrawn(uint64_t now) noexcept {
+  if (withdrawn_ == 0) return;
+  uint64_t gone = 0;
+  auto kept = order_.begin();
+  for (Pending* const pending : order_) {
+    if (pending->withdrawn) {
+      gone += pending->to - pending->from;
+      if (ends_by_event(*pending)) --by_event_;
+      by_id_.remove(*pending);
+      pending->unref();
+      continue;
+    }
+    if (gone != 0) output_.move_up(pending->from, pending->to, gone);
+    pending->from -= gone;
+    pending->to -= gone;
+    *kept++ = pending;
+  }
+  order_.erase(kept, order_.end());
+  output_.take_back(gone);
+  withdrawn_ = 0;
+  update_head(now);
 }
 
 void InFlight::watch(Pending& pending, uint64_t deadline) {
@@ -350,7 +365,7 @@ void InFlight::clear() {
   by_id_.clear([](Pending& pending) { pending.unref(); });
   head_ = nullptr;
   head_sent_ = false;
-  by_event_ = cuts_ = unreplied_users_ = 0;
+  by_event_ = cuts_ = withdrawn_ = unreplied_users_ = 0;
   remnant_.clear();
 }
 

@@ -54,8 +54,11 @@ class InFlight {
   bool apply_response(const Match& match, Arrival& arrival, uint64_t now);
   void apply_event(const Match& match, Arrival& arrival, uint64_t now);
 
-  // Gives the reply now. If nothing of the action has left it is taken back; else it keeps its place.
+  // Gives the reply now. If nothing of the action has left it is withdrawn; else it keeps its place.
   void end(Pending& pending, int status, uint64_t now);
+  // Takes what is withdrawn out of the output: all of it at once, since it may be much. Before the output is
+  // used.
+  void take_back_withdrawn(uint64_t now) noexcept;
   // The caller's actions that have no reply yet, in the order of sending. Needs no memory.
   [[nodiscard]] std::vector<PendingPtr> take_unreplied();
   // The connection is over: forgets all actions.
@@ -105,6 +108,7 @@ class InFlight {
   uint64_t blocked_since_ = 0;
   size_t by_event_ = 0;  // actions that an event can end, whatever their state
   size_t cuts_ = 0;
+  size_t withdrawn_ = 0;
   size_t unreplied_users_ = 0;
   std::vector<PendingPtr> room_;  // for all of these, so that no lack of memory can lose a reply
   std::string remnant_;           // ActionID of a list that is answered, of which something may still come

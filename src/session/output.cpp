@@ -1,5 +1,8 @@
 #include "session/output.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "protocol/digest.h"
 
 namespace ami {
@@ -26,8 +29,15 @@ uint64_t Output::append(std::string_view text) {
   return handed_ + (buffer_.size() - start_);
 }
 
-void Output::erase(uint64_t begin, uint64_t end) {
-  buffer_.erase(start_ + static_cast<size_t>(begin - handed_), static_cast<size_t>(end - begin));
+void Output::move_up(uint64_t begin, uint64_t end, uint64_t by) noexcept {
+  char* const at = buffer_.data() + start_ + (begin - handed_);
+  std::memmove(at - by, at, static_cast<size_t>(end - begin));
+}
+
+void Output::take_back(uint64_t bytes) noexcept {
+  const size_t left = buffer_.size() - static_cast<size_t>(bytes);
+  std::fill(buffer_.begin() + static_cast<std::ptrdiff_t>(left), buffer_.end(), '\0');
+  buffer_.resize(left);
 }
 
 void Output::handed_over(size_t bytes) {

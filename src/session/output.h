@@ -13,8 +13,10 @@ class Output {
   void reset() noexcept;  // for a new connection
   // The offset behind what was appended.
   uint64_t append(std::string_view text);
-  // Takes bytes back that have not been handed over: [begin, end).
-  void erase(uint64_t begin, uint64_t end);
+  // Moves bytes that have not been handed over, [begin, end), by so many to the front.
+  void move_up(uint64_t begin, uint64_t end, uint64_t by) noexcept;
+  // Takes so many of the last bytes back; they are overwritten, too.
+  void take_back(uint64_t bytes) noexcept;
   [[nodiscard]] std::string_view view() const { return std::string_view(buffer_).substr(start_); }
   // That many bytes of view() have left; they are overwritten, since they may hold a secret.
   void handed_over(size_t bytes);

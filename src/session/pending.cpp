@@ -7,23 +7,17 @@ namespace {
 
 constexpr uint64_t kDefaultOriginateMs = 30000;
 
-bool is_true(std::string_view word) {
-  for (const auto* yes : {"yes", "true", "y", "t", "1", "on"}) {
-    if (equal_nocase(word, yes)) return true;
-  }
-  return false;
-}
-
 // How long Asterisk itself may work on the action before it answers.
 bool server_time(const Action& action, uint64_t& ms) {
+  const std::string_view timeout = skip_blanks(action.get("Timeout"));
   if (equal_nocase(action.name(), "Originate")) {
     if (is_true(action.get("Async")) && action.until().empty()) return false;
-    if (!parse_number(action.get("Timeout"), UINT32_MAX, ms)) ms = kDefaultOriginateMs;
+    if (!parse_number(timeout, UINT32_MAX, ms)) ms = kDefaultOriginateMs;
     return true;
   }
   if (equal_nocase(action.name(), "WaitEvent")) {
     uint64_t seconds = 0;
-    ms = parse_number(action.get("Timeout"), UINT32_MAX, seconds) ? seconds * 1000 : Pending::kNever;
+    ms = parse_number(timeout, UINT32_MAX, seconds) ? seconds * 1000 : kNever;
     return true;
   }
   return false;

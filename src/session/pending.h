@@ -8,6 +8,7 @@
 #include "protocol/digest.h"
 #include "protocol/lists.h"
 #include "protocol/reply.h"
+#include "session/deadline.h"
 #include "session/hash_table.h"
 
 namespace ami {
@@ -25,7 +26,6 @@ struct Pending : Reply {
     kUntil,     // answered; waits for the awaited event, and holds up nobody
     kCut,       // the server went on without a terminator: a last grace for stragglers
   };
-  static constexpr uint64_t kNever = UINT64_MAX;
 
   // Takes what it needs of action; action_id is the ActionID, text all that is to be sent.
   Pending(uint64_t action, const Action& made, std::string_view action_id, std::string text);
@@ -40,6 +40,7 @@ struct Pending : Reply {
   const Role role;
   State state = State::kWaiting;
   bool replied = false;    // the reply has been given; it only keeps its place (timed out, canceled)
+  bool withdrawn = false;  // replied before anything of it was sent; nothing will be
   bool old_list = false;   // in a list that did not announce itself by EventList
   bool keep_items = true;  // false: items are given as they come
   bool is_list = false;    // answer.shape, with the condition of kRegexList looked at

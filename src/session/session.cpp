@@ -8,14 +8,9 @@
 namespace ami {
 namespace {
 
-constexpr uint64_t kNever = Pending::kNever;
 constexpr uint64_t kLogoffMs = 1000;
 constexpr size_t kLoginBytes = 3 * (kMaxLineBytes + 2);
 constexpr std::string_view kBannerPrefix = "Asterisk Call Manager";
-
-uint64_t plus(uint64_t a, uint64_t b) {
-  return a > kNever - b ? kNever : a + b;
-}
 
 std::string milliseconds(uint64_t ms) {
   return std::to_string(ms) + " ms";

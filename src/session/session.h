@@ -76,7 +76,10 @@ class Session final : private ParserSink, private InFlightSink {
 
   void tick(uint64_t now);
   [[nodiscard]] uint64_t deadline() const;
-  [[nodiscard]] std::string_view output() const { return output_.view(); }
+  [[nodiscard]] std::string_view output() {
+    inflight_.take_back_withdrawn(now_);
+    return output_.view();
+  }
   void handed_over(size_t bytes, uint64_t now);
 
   [[nodiscard]] bool ready() const { return phase_ == Phase::kReady; }

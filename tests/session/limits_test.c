@@ -1,4 +1,5 @@
 #include "script.h"
+#include "usage.h"
 
 #define OK(id) "Response: Success\nActionID: " id "\n\n"
 #define START "Response: Success\nActionID: a1\nEventList: start\n\n"
@@ -200,6 +201,34 @@ static void ten_thousand_lost(void** state) {
   core_session_free(session);
 }
 
+/* Processor time for so many that end at once before anything of them was sent. */
+static int64_t time_for_unsent(int many) {
+  size_t size = 1;
+  core_session_t* session = ready_session();
+  core_session_hold(session);
+  for (int i = 0; i < many; i++) core_session_submit(session, "Any timeout=9");
+  core_session_said(session);
+  const int64_t before = usage_cpu_us();
+  core_session_advance(session, 9);
+  core_session_output(session, &size);
+  const int64_t used = usage_cpu_us() - before;
+  assert_int_equal(size, 0);
+  const char* said = core_session_said(session);
+  int replies = 0;
+  for (const char* at = said; (at = strstr(at, "ETIMEDOUT not-sent\n")) != NULL; at++) replies++;
+  assert_int_equal(replies, many);
+  core_session_free(session);
+  return used;
+}
+
+/* Four times as many take some four times as long, and not sixteen times. */
+static void ten_thousand_unsent(void** state) {
+  const int64_t few = time_for_unsent(MANY);
+  const int64_t many = time_for_unsent(4 * MANY);
+  (void)state;
+  assert_in_range(many, 0, 10 * few + 100000);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(items_of_a_list),
@@ -213,6 +242,7 @@ int main(void) {
       cmocka_unit_test(ten_thousand_in_flight),
       cmocka_unit_test(ten_thousand_passed_over),
       cmocka_unit_test(ten_thousand_lost),
+      cmocka_unit_test(ten_thousand_unsent),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

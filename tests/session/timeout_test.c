@@ -149,6 +149,8 @@ static void actions_with_a_time_of_their_own(void** state) {
                {"Originate Channel=x Timeout=60000", 65000},
                {"Originate Channel=x Timeout=1000 Async=no", 6000},
                {"Originate Channel=x Timeout=1000 Async=true", 30000},
+               {"Originate Channel=x Timeout=\t60000 Async=\tno", 65000},
+               {"Originate Channel=x Timeout=1000 Async=\ttrue", 30000},
                {"WaitEvent Timeout=40", 45000}};
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
