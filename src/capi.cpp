@@ -324,17 +324,23 @@ int ami_action_until(ami_action_t* action, const char* event) {
 }
 
 int ami_action_bytes(ami_action_t* action, char* buf, size_t cap) {
-  return on_action(action, [&] {
-    if (buf == nullptr && cap > 0) return static_cast<int>(AMI_EINVAL);
+  if (action == nullptr) return AMI_EINVAL;
+  std::string why;
+  const int err = guard([&] {
+    if (buf == nullptr && cap > 0) {
+      why = "buf may not be NULL where cap is not 0";
+      return static_cast<int>(AMI_EINVAL);
+    }
     std::string bytes;
-    std::string why;
-    int err = action->check(why);
-    if (err == 0) err = action->write(action->own_id(), ami::Encoding::kBytes, bytes, why);
-    if (err != 0) action->explain(why);
-    if (err == 0) err = copy_out(bytes, buf, cap);
+    int result = action->check(why);
+    if (result == 0) result = action->write(action->own_id(), ami::Encoding::kBytes, bytes, why);
+    if (result == 0) result = copy_out(bytes, buf, cap);
     ami::wipe(bytes);  // a secret may have been in it
-    return err;
+    return result;
   });
+  if (err == AMI_ENOMEM) why = "out of memory";
+  if (err < 0) action->explain(std::move(why));
+  return err;
 }
 
 const char* ami_action_detail(const ami_action_t* action) {

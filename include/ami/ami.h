@@ -424,7 +424,8 @@ AMI_API int ami_action_timeout(ami_action_t *action, int ms);
  */
 AMI_API int ami_action_until(ami_action_t *action, const char *event);
 /* The bytes that ami_send() would write, for eyes and logs: with no ActionID but the caller's own, and in the
-   encoding binary; the same way as ami_get(). An action that cannot be sent as it is gives ami_send()'s error. */
+   encoding binary; the same way as ami_get(). An action that cannot be sent as it is gives ami_send()'s error.
+   Whatever the action was given stands there in clear: a Login's Secret, too. */
 AMI_API int ami_action_bytes(ami_action_t *action, char *buf, size_t cap);
 /* Why the last failing call on this action failed; "" if none did. */
 AMI_API const char *ami_action_detail(const ami_action_t *action);

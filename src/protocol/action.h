@@ -23,7 +23,7 @@ struct ami_action {
   // Records an error found outside, such as a NULL argument.
   int refuse(int err, std::string_view detail);
   // Records why it cannot be sent as it is, which more headers may change.
-  void explain(std::string_view detail) { detail_ = detail; }
+  void explain(std::string detail) noexcept { detail_ = std::move(detail); }
 
   [[nodiscard]] int status() const { return status_; }                 // 0, or the first error
   [[nodiscard]] const std::string& detail() const { return detail_; }  // of that error

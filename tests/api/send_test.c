@@ -547,6 +547,7 @@ static void the_bytes_of_an_action(void** state) {
   assert_error(ami_action_bytes(made, bytes, 8), (int)strlen(expected));
   assert_string_equal(bytes, "Action:");
   assert_error(ami_action_bytes(made, NULL, 8), AMI_EINVAL);
+  assert_contains(ami_action_detail(made), "buf");
   /* What only the whole tells is told, and more headers may change it. */
   assert_error(ami_action_until(made, "OriginateResponse"), 0);
   assert_error(ami_action_bytes(made, bytes, sizeof bytes), AMI_EINVAL);

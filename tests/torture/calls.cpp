@@ -139,7 +139,11 @@ void actions() {
   build(built, [](ami_action_t* a) { return ami_action_add(a, "ActionID", "an-id-that-takes-memory"); });
   build(built, [](ami_action_t* a) { return ami_action_timeout(a, 1000); });
   build(built, [](ami_action_t* a) { return ami_action_until(a, "AnEventThatTakesMemory"); });
-  build(built, [](ami_action_t* a) { return std::min(ami_action_bytes(a, nullptr, 0), 0); });
+  // What only reads spoils nothing.
+  if (built.action != nullptr && built.status == 0) {
+    const int err = insist([&] { return std::min(ami_action_bytes(built.action, nullptr, 0), 0); });
+    TORTURE_CHECK(err == 0 || memory::is_short(), err);
+  }
   releases = 0;
   uint64_t id = 77;
   const int err = call([&] { return ami_send(client, built.action, on_reply, nullptr, on_release, &id); });
