@@ -474,7 +474,7 @@ AMI_API void ami_reply_unref(ami_reply_t *reply);
 
 /* ----------------------------------------------------------------------------------------- messages */
 
-/* AMI_MSG_*; 0 for NULL. */
+/* AMI_MSG_*; 0 for NULL, and see ami_msg_new(). */
 AMI_API int ami_msg_kind(const ami_msg_t *msg);
 /* The event's or notice's name, or "response"'s value (Success, Error ...). "" if it has none. */
 AMI_API const char *ami_msg_name(const ami_msg_t *msg);
@@ -499,8 +499,9 @@ AMI_API uint64_t ami_msg_time(const ami_msg_t *msg);
 AMI_API const char *ami_msg_label(const ami_msg_t *msg);
 /*
  * A message from bytes that are one, as ami_msg_raw() gives it, and from what the functions above tell of it: to
- * play a recording, or to try a handler. kind 0 is what the bytes say; label may be NULL. NULL when it is no such
- * kind, when the bytes are not exactly one message with its final blank line, or when out of memory. Unref it.
+ * play a recording, or to try a handler. kind 0 is what the bytes say, which may be none (it stays 0 then); label
+ * may be NULL. Values are the bytes as they are: no encoding is undone. NULL when it is no such kind, when the bytes
+ * are not exactly one message with its final blank line, or when out of memory. Unref it.
  */
 AMI_API ami_msg_t *ami_msg_new(int kind, const char *bytes, size_t len, uint64_t seq, uint64_t time,
                                const char *label);
