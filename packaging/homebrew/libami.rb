@@ -10,8 +10,8 @@ class Libami < Formula
   depends_on "cmake" => :build
   depends_on "nlohmann-json" => :build
   depends_on "pkgconf" => [:build, :test]
-  depends_on "libedit"
   depends_on "inih"
+  depends_on "libedit"
   depends_on "libuv"
   depends_on :linux
   depends_on "ncurses"

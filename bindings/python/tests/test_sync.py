@@ -163,15 +163,16 @@ class SyncTest(unittest.TestCase):
         waiting.start()
         child = os.fork()
         if child == 0:
-            status = 1
+            names = []
             try:
-                try:
-                    pbx._core.send(ami.sync.Action("Ping"), lambda reply: None)
-                except ami.StateError as error:
-                    pbx.abort()
-                    status = 0 if error.name == "AMI_EFORK" else 2
+                for use in lambda: pbx.send("Ping"), lambda: events.get(1):
+                    try:
+                        use()
+                    except ami.StateError as error:
+                        names.append(error.name)
+                pbx.abort()
             finally:
-                os._exit(status)
+                os._exit(0 if names == ["AMI_EFORK"] * 2 else 1)
         self.assertEqual(os.waitpid(child, 0)[1], 0)
         self.mock.emit("Hello")
         waiting.join(LIMIT)

@@ -155,6 +155,8 @@ class Client(BaseClient):
             while not condition():
                 if self._core.is_closed:
                     raise Error.of(lib.AMI_ESTATE, "the client is closed")
+                if not self._core.is_ours:
+                    raise Error.of(lib.AMI_EFORK)
                 left = None if end is None else end - time.monotonic()
                 if left is not None and left <= 0:
                     return False
