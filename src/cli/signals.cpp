@@ -36,7 +36,7 @@ void note(int signal) {
 Signals::Signals() {
   if (pipe(bell.data()) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   for (int end : bell) fcntl(end, F_SETFD, FD_CLOEXEC);
-  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  for (int refused : {SIGPIPE, SIGXFSZ}) static_cast<void>(std::signal(refused, SIG_IGN));
   for (int signal : kEnding) {
     struct sigaction old = {};
     sigaction(signal, nullptr, &old);

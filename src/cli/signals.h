@@ -3,7 +3,8 @@
 namespace ami::cli {
 
 // From its making on, SIGINT, SIGTERM and SIGHUP are noted instead of ending the program; a second one of the
-// same kind ends it at once. SIGPIPE is ignored: writing says EPIPE. Made once, for the life of the program.
+// same kind ends it at once. SIGPIPE and SIGXFSZ are ignored: writing says EPIPE or EFBIG. Made once, for the
+// life of the program.
 class Signals {
  public:
   Signals();

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import tempfile
@@ -141,6 +142,13 @@ class Record(RecordTest):
             self.assertEqual(running.end(), (143, b"", b""))
         notices = [json.loads(line) for line in self.replay("--json").splitlines()]
         self.assertEqual((notices[-1]["name"], notices[-1]["fields"]["Final"]), ("connection-close", "true"))
+
+    def test_what_does_not_fit_leaves_it_whole(self):
+        with Mock("--scene", "storm 500") as mock:
+            limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))}
+            result = run("record", str(self.file), "--url", mock.url(), **limit)
+            self.assert_ended(result, 6, out=b"", err=f"{self.file} cannot be written (File too large)")
+        self.assertIn(b"Event: ", self.replay("--raw"))
 
     def test_to_stdout(self):
         with Mock() as mock:
