@@ -82,8 +82,10 @@ Password password_of_file(const std::string& file, const Signals& signals) {
 
 // By the system's shell, as the user would run it.
 Password password_of_command(const std::string& command, const Signals& signals) {
+  static_cast<void>(std::signal(SIGPIPE, SIG_DFL));  // as a command expects that stands before | head -1
   // Our input stays ours: it may hold actions. NOLINTNEXTLINE(cert-env33-c): a shell is what is promised
   FILE* output = popen(("exec </dev/null\n" + command).c_str(), "re");
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   if (output == nullptr)
     throw Failure(kUsage, "no shell for the password-command (" + reason_of(errno) + ")");
   // A signal to us alone has not reached the command, which is left to end by itself.

@@ -106,6 +106,7 @@ class Secrets(ProfileTest):
         self.assert_known("password-command = printf 'secret\\nuser: admin\\n'\n")
         self.assert_known('password-command = read line || echo "secr$(echo et)" # no input of ours\n')
         self.assert_known("password-command = echo secret && seq 100000\n")
+        self.assert_known("password-command = yes secret | head -n 1\n")
 
     def test_own_password_goes_first(self):
         self.configure("[office]\nurl = " + self.mock.url().replace("@", ":secret@") + "\npassword-command = exit 1\n")
