@@ -104,8 +104,6 @@ int send(ami_t* ami, const ami_action_t* action, const Handler::Callbacks& callb
   return with_handler(ami, callbacks, user, release, number,
                       [&](ami::Client& client, const HandlerPtr& handler) {
                         if (action == nullptr) return null_argument(client, "the action");
-                        if (client.has_queue() && !handler->reserve_slot())
-                          return static_cast<int>(AMI_ENOMEM);
                         if (id != nullptr) *id = number;
                         const int err = client.send(*action, handler, keep_items, nullptr, number);
                         if (err != 0 && id != nullptr) *id = 0;

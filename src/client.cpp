@@ -147,7 +147,6 @@ void Client::attach() {
     lane_ = direct_.get();
   } else if (lane_ == nullptr) {
     const auto queue = std::make_shared<Queue>();
-    own_queue_ = true;
     dispatcher_ = start_thread([queue] { queue->run(); });
     try {
       attach_queue(queue);
@@ -156,6 +155,7 @@ void Client::attach() {
       dispatcher_.join();
       throw;
     }
+    own_queue_ = true;
   }
   if (!loop_) loop_ = Loop::shared();
   if (queued_) {
@@ -187,10 +187,11 @@ int Client::connect() {
 }
 
 int Client::wait(int timeout_ms) {
-  if (Delivering::any() || on_loop()) {
-    return refuse(AMI_ETHREAD, "ami_wait() blocks, and this thread delivers messages");
-  }
   std::unique_lock lock(mutex_);
+  if (Delivering::any() || on_loop()) {
+    detail_ = "ami_wait() blocks, and this thread delivers messages";
+    return AMI_ETHREAD;
+  }
   const auto decided = [this] {
     return state() == AMI_STATE_READY || state() == AMI_STATE_IDLE || destroying_;
   };
@@ -299,6 +300,8 @@ int Client::send(const Action& action, const HandlerPtr& handler, bool keep_item
   pending->keep_items = keep_items;
   if (action.timeout_ms() > 0) pending->deadline = now + static_cast<uint64_t>(action.timeout_ms());
   const bool to_queue = queued_ && handler;
+  // Those of a queue that is not the application's never become items.
+  if (to_queue && !own_queue_ && !handler->reserve_slot()) throw std::bad_alloc();
   if (to_queue) queued_->reserve_reply();
   try {
     if (!action.own_id().empty()) pending->own_id = own_ids_.take(wire_id_);
@@ -314,8 +317,9 @@ int Client::send(const Action& action, const HandlerPtr& handler, bool keep_item
 }
 
 int Client::call(const Action& action, ReplyPtr& reply) {
-  if (Delivering::any() || (uv_ != nullptr && on_loop())) {
-    return refuse(AMI_ETHREAD, "ami_call() blocks, and this thread delivers messages: use ami_send()");
+  if (const std::lock_guard lock(mutex_); Delivering::any() || (uv_ != nullptr && on_loop())) {
+    detail_ = "ami_call() blocks, and this thread delivers messages: use ami_send()";
+    return AMI_ETHREAD;
   }
   Waiter waiter;
   const int err = send(action, {}, true, &waiter, next_id());
@@ -388,9 +392,10 @@ int64_t Client::stat(int which) {
   std::unique_lock lock(mutex_);
   const auto inflight = static_cast<int64_t>(accepted_.size());
   const auto queued = queued_;
+  const auto* const direct = direct_.get();
   lock.unlock();
   if (queued) levels = queued->levels();
-  const uint64_t dropped = direct_ ? direct_->dropped() : levels.dropped;
+  const uint64_t dropped = direct != nullptr ? direct->dropped() : levels.dropped;
   const uint64_t now = unix_ns();
   const uint64_t age_ns = levels.items == 0 || levels.oldest_ns > now ? 0 : now - levels.oldest_ns;
   switch (which) {

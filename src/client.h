@@ -46,8 +46,6 @@ class Client final : public std::enable_shared_from_this<Client>, private Transp
   std::string detail();
   int set_loop(uv_loop_s* loop);
   int set_queue(std::shared_ptr<Queue> queue);
-  // Whether replies and events come as items to an application.
-  [[nodiscard]] bool has_queue() const { return queue_ != nullptr; }
   int set_log(int level, HandlerPtr handler);
 
   int connect();

@@ -245,8 +245,10 @@ void Client::flush() {
   if (!all) write_blocked_ = true;
 }
 
+// A login waits for no consumer.
 void Client::commit() {
-  if (lane_->commit() && transport_) transport_->pause();
+  const bool logged_in = connected_ && (session_.ready() || closing_);
+  if (lane_->commit(logged_in)) transport_->pause();
 }
 
 void Client::arm_timer() {
@@ -368,7 +370,7 @@ void Client::on_close() {
 void Client::finish_on_loop() {
   if (direct_) return finish_direct();
   shut_session();
-  lane_->commit();
+  lane_->commit(false);
   const std::lock_guard lock(mutex_);
   wakes_ = false;
   if (transport_) return transport_->close();

@@ -193,7 +193,7 @@ enum {
   AMI_STAT_ACTIONS = 5,       /* actions accepted by ami_send() and ami_call() */
   AMI_STAT_REPLIES = 6,       /* replies given */
   AMI_STAT_INFLIGHT = 7,      /* level: accepted and not yet replied */
-  AMI_STAT_DROPPED = 8,       /* events dropped at the bound of the queue */
+  AMI_STAT_DROPPED = 8,       /* events and notices dropped at the bound of the queue */
   AMI_STAT_QUEUED = 9,        /* level: items waiting for delivery */
   AMI_STAT_QUEUED_BYTES = 10, /* level: bytes of their messages */
   AMI_STAT_QUEUE_AGE_MS = 11, /* level: how long the oldest of them has waited */
@@ -283,8 +283,11 @@ AMI_API uint64_t ami_id(const ami_t *ami);
  *   offline.max           1000        actions that may wait so
  *   inflight.max          65536       actions accepted and not yet replied; over it AMI_EFULL
  *   queue.overflow        drop        at the bound of the queue: drop the oldest events, with a gap; or
- *                                     wait: stop reading (Asterisk cuts such a client after 100 ms)
- *   queue.max_items       65536       undelivered events, thread and queue delivery
+ *                                     wait: stop reading (Asterisk cuts such a client after 100 ms). A login
+ *                                     goes on all the same: events that come with it while the queue is
+ *                                     still full are dropped, with a gap
+ *   queue.max_items       65536       undelivered events, and as many notices beside them; thread and queue
+ *                                     delivery
  *   queue.max_bytes       67108864    undelivered bytes of them
  *   message.max_bytes     16777216    longest message accepted; over it the connection ends, AMI_ELIMIT
  *   line.max_bytes        1048576     longest line accepted; the same
@@ -370,8 +373,9 @@ AMI_API int64_t ami_stat(const ami_t *ami, int which);
  *   ready                      Generation, Banner. Logged in; filters and mask are in force. It does not
  *                              mean that Asterisk is fully booted
  *   connection-drain           a write that was held up by the peer has been written
- *   connection-unwritable      Action, Reason: an action was refused because there is no login. Left out while
- *                              queue.max_items wait: who was refused knows it
+ *   connection-unwritable      Action, Reason: an action was refused because there is no login. Left out, since
+ *                              who was refused knows it, while queue.max_items wait, or 1,024 calls (in any
+ *                              delivery) for the thread that reads
  *   connection-error           Error, Reason
  *   connection-timeout         Phase (connect, login or keep-alive), Reason
  *   connection-end             the server closed its side
@@ -513,10 +517,10 @@ AMI_API void ami_msg_unref(ami_msg_t *msg);
 
 /*
  * A queue for queue delivery, shared by any number of clients; its bounds (queue.max_items,
- * queue.max_bytes) count for each client. There is one item for each matching subscription. Only events
- * are ever dropped, oldest first, and a "gap" notice stands where they stood, for each subscription to
- * which "gap" matches; replies, list items, and the notices connection-*, login, ready and gap are never
- * dropped.
+ * queue.max_bytes) count for each client. There is one item for each matching subscription. Over a bound
+ * the oldest events go, and over queue.max_items notices the oldest notices, gaps of cause reconnect too.
+ * A gap of cause overflow stands where they stood, for each subscription to which "gap" matches. It is never
+ * dropped; nor are replies and list items, of which there are only those that were asked for.
  */
 AMI_API ami_queue_t *ami_queue_new(void);
 /* AMI_ESTATE while clients are attached: destroy them first. Undelivered items are released. NULL is

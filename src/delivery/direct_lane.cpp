@@ -22,7 +22,7 @@ void DirectLane::reply(const HandlerPtr& handler, const ReplyPtr& reply) {
   handler->finish();
 }
 
-bool DirectLane::commit() {
+bool DirectLane::commit(bool /*may_pause*/) {
   if (gap_.dropped != 0) tell_gap();
   return false;
 }

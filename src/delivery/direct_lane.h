@@ -21,7 +21,7 @@ class DirectLane final : public Lane {
   void notice(const HandlerPtr& handler, const MessagePtr& message) override { call(handler, message); }
   void item(const HandlerPtr& handler, const MessagePtr& message) override { call(handler, message); }
   void reply(const HandlerPtr& handler, const ReplyPtr& reply) override;
-  bool commit() override;
+  bool commit(bool may_pause) override;
   void lost(uint64_t time_ns) override;
   // Events lost for lack of memory. Any thread.
   [[nodiscard]] uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }

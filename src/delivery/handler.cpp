@@ -83,9 +83,10 @@ bool Handler::reserve_slot() noexcept {
 }
 
 uint32_t Handler::lend(uint32_t count) noexcept {
-  if (!begin(count)) return 0;
+  const uint32_t slot = slot_.load(std::memory_order_acquire);
+  if (slot == 0 || !begin(count)) return 0;
   ref(count);
-  return slot_.load(std::memory_order_acquire);
+  return slot;
 }
 
 void Handler::give_back(uint32_t slot, uint32_t count) noexcept {

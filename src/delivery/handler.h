@@ -45,7 +45,7 @@ class Handler {
   // memory.
   bool reserve_slot() noexcept;
   // So many items go out: each a use, which also keeps the handler, until it is given back by that number. 0
-  // after end().
+  // after end(), and without a slot.
   uint32_t lend(uint32_t count) noexcept;
   static void give_back(uint32_t slot, uint32_t count) noexcept;
 

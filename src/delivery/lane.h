@@ -13,8 +13,8 @@ namespace ami {
 struct Delivery {
   enum class Kind : uint8_t {
     kEvent,   // may be dropped at the bound
-    kNotice,  // may not
-    kItem,
+    kNotice,  // likewise, apart from these
+    kItem,    // may not
     kReply,
     kGap,  // stands where events were dropped; becomes a notice when it is taken
   };
@@ -45,7 +45,7 @@ class Delivering {
   const Delivering* const outer_;
 };
 
-// Events that were dropped or could not be built.
+// Events and notices that were dropped or could not be built.
 struct Gap {
   uint64_t dropped = 0;
   uint64_t from_ns = 0, to_ns = 0;
@@ -67,8 +67,9 @@ class Lane {
   virtual void item(const HandlerPtr& handler, const MessagePtr& message) = 0;
   // Cannot fail: what it needs was made when the action was accepted.
   virtual void reply(const HandlerPtr& handler, const ReplyPtr& reply) = 0;
-  // After a batch: what was gathered becomes visible. True when reading is to pause (queue.overflow=wait).
-  virtual bool commit() = 0;
+  // After a batch: what was gathered becomes visible. True when reading is to pause (queue.overflow=wait),
+  // which it may only where that keeps no login waiting.
+  virtual bool commit(bool may_pause) = 0;
   // An event that could not be built for lack of memory: the next gap counts it.
   virtual void lost(uint64_t time_ns) = 0;
 };

@@ -186,7 +186,7 @@ void Queue::clear() noexcept {
       musts.splice(musts.end(), lane->musts_);
       lane->last_gap_ = lane->musts_.end();
       lane->events_.clear();
-      lane->bytes_ = 0;
+      lane->bytes_ = lane->notices_ = 0;
       lane->listed_ = false;
     }
     ready_.clear();
@@ -293,8 +293,9 @@ void QueueLane::move_others_than_replies(std::list<Must>& from, std::list<Must>&
   }
 }
 
-bool QueueLane::commit() {
-  if (staged_events_.empty() && staged_musts_.empty() && lost_.dropped == 0) return false;
+bool QueueLane::commit(bool may_pause) {
+  const bool as_before = std::exchange(may_pause_, may_pause) == may_pause;
+  if (as_before && staged_events_.empty() && staged_musts_.empty() && lost_.dropped == 0) return false;
   count_handler();
   HandlerPtr wake;
   bool full = false;
@@ -304,7 +305,7 @@ bool QueueLane::commit() {
     const std::lock_guard lock(queue_->mutex_);
     move_staged(discarded);
     drop_what_is_over();
-    full = paused_ = paused_ || (bounds_.wait && over_bounds());
+    full = paused_ = may_pause && bounds_.wait && (paused_ || over_bounds());
     if (!listed_ && !empty()) {
       if (queue_->ready_.empty()) {
         waiting = queue_->waiting_ > 0;
@@ -329,9 +330,16 @@ void QueueLane::move_staged(std::list<Must>& discarded) {
     move_others_than_replies(staged_musts_, discarded);
     lost_ = {};
   }
+  for (const auto& staged : staged_musts_) notices_ += staged.may_be_dropped() ? 1 : 0;
   musts_.splice(musts_.end(), staged_musts_);
+  // A queue that an earlier connection has left full: what comes with the login has no place in it.
+  const bool no_room = bounds_.wait && !paused_ && over_bounds();
   for (auto& staged : staged_events_) {
     if (closed_) break;
+    if (no_room) {
+      count_drop(staged);
+      continue;
+    }
     const size_t size = staged.size;
     try {
       events_.push_back(std::move(staged));
@@ -352,14 +360,27 @@ void QueueLane::drop_what_is_over() {
     bytes_ -= oldest.size;
     count_drop(oldest);
   }
+  while (notices_ > bounds_.items) {
+    const auto oldest = std::find_if(musts_.begin(), musts_.end(), std::mem_fn(&Must::may_be_dropped));
+    const auto place = oldest->place;
+    const auto message = std::move(oldest->delivery.message);
+    musts_.erase(oldest);
+    --notices_;
+    count_drop(place, message->seq(), message->time_ns());
+  }
 }
 
-// Whether an event stands between two places, the second of which is that of the oldest event or behind all.
 bool QueueLane::event_between(uint64_t first, uint64_t second) const {
-  return !events_.empty() && events_.front().place < second && events_.back().place > first;
+  if (events_.empty() || events_.front().place > second) return false;
+  size_t low = 0;
+  for (size_t high = events_.size(); low < high;) {
+    const size_t middle = low + (high - low) / 2;
+    events_[middle].place > first ? high = middle : low = middle + 1;
+  }
+  return low < events_.size() && events_[low].place < second;
 }
 
-// The drop joins the gap before it, unless something that was not dropped stands between.
+// The drop joins the gaps around it, unless something that was not dropped stands between.
 void QueueLane::count_drop(uint64_t place, uint64_t seq, uint64_t time_ns) {
   ++dropped_;
   const bool behind = last_gap_ != musts_.end() && last_gap_->place < place;
@@ -379,6 +400,19 @@ void QueueLane::count_drop(uint64_t place, uint64_t seq, uint64_t time_ns) {
   ++gap.dropped;
   gap.to_ns = time_ns;
   gap.seq = seq;
+  join_next_gap();
+}
+
+void QueueLane::join_next_gap() {
+  const auto next = std::next(last_gap_);
+  if (next == musts_.end() || next->delivery.kind != Delivery::Kind::kGap ||
+      event_between(last_gap_->place, next->place)) {
+    return;
+  }
+  next->gap.dropped += last_gap_->gap.dropped;
+  next->gap.from_ns = last_gap_->gap.from_ns;
+  musts_.erase(last_gap_);
+  last_gap_ = next;
 }
 
 void QueueLane::insert_gap(std::list<Must>::iterator next, uint64_t place, uint64_t time_ns) {
@@ -403,7 +437,7 @@ void QueueLane::expand_gap() {
   std::vector<HandlerPtr> handlers;
   const MessagePtr message = describe_(front.gap, label_, handlers);
   for (const auto& handler : handlers) {
-    notices.push_back({{Delivery::Kind::kNotice, handler, message, {}}, front.place, {}});
+    notices.push_back({{Delivery::Kind::kNotice, handler, message, {}}, front.place, front.gap});
   }
   musts_.pop_front();
   if (message) musts_.splice(musts_.begin(), notices);
@@ -411,6 +445,7 @@ void QueueLane::expand_gap() {
 
 Delivery QueueLane::pop() {
   if (must_is_next()) {
+    if (musts_.front().may_be_dropped()) --notices_;
     Delivery delivery = std::move(musts_.front().delivery);
     musts_.pop_front();
     return delivery;
@@ -485,7 +520,7 @@ void QueueLane::close(std::function<void()> finish) {
   finish_ = std::move(finish);
   if (!closed_.exchange(true)) queue_->attached_.fetch_sub(1);
   discarded_.swap(events_);  // a new deque would take memory
-  bytes_ = 0;
+  bytes_ = notices_ = 0;
   last_gap_ = musts_.end();
   move_others_than_replies(musts_, musts);
   if (listed_ && empty()) queue_->take_off(*this);

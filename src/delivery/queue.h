@@ -124,7 +124,7 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   void notice(const HandlerPtr& handler, const MessagePtr& message) override;
   void item(const HandlerPtr& handler, const MessagePtr& message) override;
   void reply(const HandlerPtr& handler, const ReplyPtr& reply) override;
-  bool commit() override;
+  bool commit(bool may_pause) override;
   void lost(uint64_t time_ns) override;
 
   // Makes the room that a later reply() takes. Throws std::bad_alloc. Any thread.
@@ -162,10 +162,13 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
     uint64_t place = 0;
     size_t size = 0;  // of the message, which is best left alone until its reader wants it
   };
-  struct Must {  // what is never dropped, and gaps
+  struct Must {  // what is no event
     Delivery delivery;
     uint64_t place;
-    Gap gap;
+    Gap gap;  // which may have become a notice
+    [[nodiscard]] bool may_be_dropped() const {
+      return delivery.kind == Delivery::Kind::kNotice && gap.dropped == 0;
+    }
     [[nodiscard]] uint64_t time_ns() const;
   };
 
@@ -184,6 +187,7 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
     count_drop(event.place, event.message->seq(), event.message->time_ns());
   }
   void count_drop(uint64_t place, uint64_t seq, uint64_t time_ns);
+  void join_next_gap();
   void insert_gap(std::list<Must>::iterator next, uint64_t place, uint64_t time_ns);
   void expand_gap();
   // Whether the oldest is no event.
@@ -219,6 +223,7 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   std::list<Must> staged_musts_;
   uint64_t next_place_ = 1;
   Gap lost_;
+  bool may_pause_ = false;  // as of the last commit()
 
   // Under the queue's lock.
   Ring<Event> events_;
@@ -228,9 +233,10 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   std::list<Must> spare_gap_;  // one node, so that a gap needs no memory when memory is short
   std::list<Must>::iterator last_gap_ = musts_.end();
   size_t bytes_ = 0;
+  size_t notices_ = 0;  // of musts_: those that may be dropped
   uint64_t dropped_ = 0;
   bool listed_ = false;  // in queue_->ready_
-  bool paused_ = false;  // the reader waits for room
+  bool paused_ = false;  // the reader of this connection waits for room
 
   std::atomic<size_t> in_hand_{0};
   std::atomic<size_t> in_hand_bytes_{0};

@@ -78,7 +78,7 @@ void client_set(ami_t* client, const char* name, const char* value) {
   if (result != 0) fail_msg("%s = %s: %s: %s", name, value, ami_err_name(result), detail(client));
 }
 
-ami_t* client_new(world_t* world) {
+ami_t* client_without_delivery(world_t* world) {
   ami_t* client = ami_new();
   assert_non_null(client);
   char port[16];
@@ -87,13 +87,22 @@ ami_t* client_new(world_t* world) {
   client_set(client, "port", port);
   client_set(client, "username", "admin");
   client_set(client, "password", "secret");
-  if (world->queue != NULL) assert_int_equal(ami_set_queue(client, world->queue), 0);
-  if (world->loop != NULL) assert_int_equal(ami_set_loop(client, world->loop), 0);
   size_t i = 0;
   while (world->clients[i] != NULL) ++i;
   assert_true(i < 16);
   world->clients[i] = client;
   world->ids[i] = ami_id(client);
+  return client;
+}
+
+void choose_delivery(world_t* world, ami_t* client) {
+  if (world->queue != NULL) assert_int_equal(ami_set_queue(client, world->queue), 0);
+  if (world->loop != NULL) assert_int_equal(ami_set_loop(client, world->loop), 0);
+}
+
+ami_t* client_new(world_t* world) {
+  ami_t* client = client_without_delivery(world);
+  choose_delivery(world, client);
   return client;
 }
 

@@ -77,6 +77,9 @@ void world_end(world_t*);
 
 /* An idle client with the mock's address, user admin, and this way of delivery. */
 ami_t* client_new(world_t*);
+/* The same in two steps. */
+ami_t* client_without_delivery(world_t*);
+void choose_delivery(world_t*, ami_t*);
 /* The same with options: name, value, ..., NULL; and ready. */
 ami_t* client_ready(world_t*, ...) __attribute__((sentinel));
 void client_set(ami_t*, const char* name, const char* value);

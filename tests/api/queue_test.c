@@ -552,7 +552,7 @@ static void without_a_handler_of_gaps_drops_are_counted(void** state) {
 
 static void notices_pass_a_full_queue(void** state) {
   world_t* world = world_new(state, NULL);
-  ami_t* client = client_ready(world, "queue.max_items", "1", NULL);
+  ami_t* client = client_ready(world, "queue.max_items", "6", NULL); /* both handlers' notices */
   settle(world, client);
   sink_t* ends = listen_to(world, client, "connection-*");
   sink_t* all = listen_to(world, client, "*");
@@ -561,8 +561,29 @@ static void notices_pass_a_full_queue(void** state) {
   ami_mock_kick(world->mock);
   const ami_msg_t* last = until_field(world, ends, "Final", "true");
   assert_string_equal(names(ends), "connection-end connection-error connection-close");
-  assert_string_equal(names(all), "gap Hello connection-end connection-error connection-close");
+  assert_string_equal(
+      names(all), "gap Hello Hello Hello Hello Hello Hello connection-end connection-error connection-close");
   assert_string_equal(field(last, "Error"), "AMI_ELOST");
+  world_end(world);
+}
+
+/* An application that has stopped, and a client that goes on trying. */
+static void notices_have_a_bound_of_their_own(void** state) {
+  world_t* world = world_new(state, NULL);
+  ami_t* client = client_new(world);
+  client_set(client, "queue.max_items", "10");
+  client_set(client, "reconnect", "1");
+  client_set(client, "reconnect.max_ms", "1");
+  sink_t* gaps = listen_to(world, client, "gap");
+  sink_t* ends = listen_to(world, client, "connection-*");
+  ami_mock_set_down(world->mock, 1);
+  assert_error(ami_connect(client), 0);
+  until_stat(client, AMI_STAT_DROPPED, 100);
+  assert_in_range(ami_stat(client, AMI_STAT_QUEUED), 10, 11);
+  client_disconnect(world, client);
+  until_field(world, ends, "Final", "true");
+  assert_true(atoi(field(message_at(gaps, 0), "Dropped")) >= 100);
+  assert_string_equal(field(message_at(gaps, 0), "Cause"), "overflow");
   world_end(world);
 }
 
@@ -610,6 +631,49 @@ static void with_overflow_wait_nothing_is_dropped(void** state) {
   assert_int_equal(ami_stat(client, AMI_STAT_DROPPED), 0);
   settle(world, client);
   assert_int_equal(count_of(gaps), 0);
+  world_end(world);
+}
+
+/* The next login does not wait for the application, whichever overflow it finds. */
+static void a_paused_client_connects_again(void** state) {
+  world_t* world = world_new(state, "writetimeout_ms", "60000", NULL);
+  for (int drops = 0; drops < 2; ++drops) {
+    ami_t* client = client_ready(world, "queue.max_items", "10", "queue.overflow", "wait",
+                                 "disconnect.grace_ms", "10", NULL);
+    settle(world, client);
+    sink_t* hellos = listen_to(world, client, "Hello");
+    ami_mock_emit_many(world->mock, HELLO, 1000);
+    until_stat(client, AMI_STAT_QUEUED, 11);
+    assert_error(ami_disconnect(client), 0);
+    while (ami_state(client) != AMI_STATE_IDLE) ami_mock_wait(world->mock, "open", 7, 1);
+    const size_t waiting = drops ? 10 : (size_t)ami_stat(client, AMI_STAT_QUEUED);
+    if (drops) client_set(client, "queue.overflow", "drop");
+    assert_error(client_connect(world, client), 0);
+    until_count(world, hellos, waiting);
+    emit(world, "Hello");
+    until_count(world, hellos, waiting + 1);
+    client_destroy(world, client);
+  }
+  world_end(world);
+}
+
+/* What is cut for being paused comes back, as often as that happens, and its queue does not grow. */
+static void a_paused_client_comes_back(void** state) {
+  world_t* world = world_new(state, "writetimeout_ms", "60000", NULL);
+  ami_t* client =
+      client_ready(world, "queue.max_items", "10", "queue.overflow", "wait", "reconnect", "1",
+                   "reconnect.max_ms", "1", "ping.interval_ms", "20", "ping.timeout_ms", "20", NULL);
+  sink_t* hellos = listen_to(world, client, "Hello");
+  ami_mock_emit_many(world->mock, HELLO, 1000);
+  until_stat(client, AMI_STAT_QUEUED, 11);
+  const int64_t waiting = ami_stat(client, AMI_STAT_QUEUED);
+  const int64_t before = ami_stat(client, AMI_STAT_GENERATION);
+  until_stat(client, AMI_STAT_GENERATION, before + 5);
+  assert_int_equal(ami_stat(client, AMI_STAT_QUEUED), waiting);
+  while (count_of(hellos) <= (size_t)waiting) {
+    emit(world, "Hello");
+    step(world);
+  }
   world_end(world);
 }
 
@@ -783,9 +847,12 @@ static const struct CMUnitTest tests[] = {
     IN(what_is_no_event_is_never_dropped, BY_POLL),
     IN(without_a_handler_of_gaps_drops_are_counted, BY_POLL),
     IN_QUEUES(notices_pass_a_full_queue),
+    IN(notices_have_a_bound_of_their_own, BY_POLL),
     IN_QUEUES(the_bounds_are_of_one_client),
     IN_QUEUES(with_overflow_wait_nothing_is_dropped),
     IN(with_overflow_wait_nothing_is_dropped, BY_THREAD),
+    IN_QUEUES(a_paused_client_connects_again),
+    IN_QUEUES(a_paused_client_comes_back),
     IN_QUEUES(a_paused_client_ends),
     IN_QUEUES(many_clients_share_a_queue),
     IN(a_flood_of_one_leaves_the_others_their_turn, BY_POLL),

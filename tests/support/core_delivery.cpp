@@ -310,7 +310,10 @@ void core_lane_reply(core_lane_t* lane, const core_handler_t* handler, uint64_t 
   lane->lane->reply(handler->handler, reply);
 }
 int core_lane_commit(core_lane_t* lane) {
-  return lane->lane->commit() ? 1 : 0;
+  return lane->lane->commit(true) ? 1 : 0;
+}
+int core_lane_commit_in_login(core_lane_t* lane) {
+  return lane->lane->commit(false) ? 1 : 0;
 }
 void core_lane_lost(core_lane_t* lane, uint64_t number) {
   lane->lane->lost(number * kSecond);
@@ -357,8 +360,8 @@ void core_direct_lost(ami_t* client, const core_handler_t* handler, int short_of
   lane.lost(3 * kSecond);
   lane.event(handler->handler, numbered(4));
   made = true;
-  lane.commit();
-  lane.commit();
+  lane.commit(true);
+  lane.commit(true);
 }
 
 uint64_t core_number(const ami_msg_t* msg) {

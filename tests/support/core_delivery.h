@@ -102,6 +102,8 @@ int core_lane_reserve_reply(core_lane_t* lane);
 void core_lane_reply(core_lane_t* lane, const core_handler_t* handler, uint64_t action);
 /* True when reading is to pause. */
 int core_lane_commit(core_lane_t* lane);
+/* Before reading may pause. */
+int core_lane_commit_in_login(core_lane_t* lane);
 void core_lane_lost(core_lane_t* lane, uint64_t number);
 /* How often reading was to go on. */
 int core_lane_resumed(const core_lane_t* lane);

@@ -295,7 +295,7 @@ func TestBatchWithGap(t *testing.T) {
 	}
 }
 
-// Notices are never dropped.
+// However many events come, they take no notice's place.
 func TestOverflowKeepsNotices(t *testing.T) {
 	t.Parallel()
 	m := startMock(t)

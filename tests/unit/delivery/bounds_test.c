@@ -70,13 +70,71 @@ static void a_gap_that_was_taken_is_over(void** state) {
 
 static void what_may_not_be_dropped_is_not(void** state) {
   (void)state;
-  core_lane_set_bounds(lane, 1, 1, 0);
+  core_lane_set_bounds(lane, 2, 1, 0);
   core_lane_notice(lane, handler, 1);
   core_lane_item(lane, handler, 2);
   reply(lane, 3);
-  core_lane_notice(lane, handler, 4);
+  core_lane_item(lane, handler, 4);
+  core_lane_item(lane, handler, 5);
+  core_lane_notice(lane, handler, 6);
   core_lane_commit(lane);
-  holds("n1 i2 r3 n4");
+  holds("n1 i2 r3 i4 i5 n6");
+}
+
+static void notices(uint64_t first, uint64_t last) {
+  for (uint64_t number = first; number <= last; number++) core_lane_notice(lane, handler, number);
+  core_lane_commit(lane);
+}
+
+/* As many notices may wait as events, and beside them. */
+static void the_oldest_notices_are_dropped(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 3, MANY, 0);
+  events(lane, 1, 3);
+  notices(4, 6);
+  assert_int_equal(core_lane_dropped(lane), 0);
+  notices(7, 8);
+  assert_int_equal(core_lane_dropped(lane), 2);
+  holds("e1 e2 e3 gap(2,4,5,5) n6 n7 n8");
+  notices(1, 3);
+  holds("n1 n2 n3"); /* those that were taken count no more */
+}
+
+static void a_gap_for_each_run_of_notices(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 2, MANY, 1);
+  notices(1, 1);
+  reply(lane, 2);
+  notices(3, 4);
+  core_lane_item(lane, handler, 5);
+  notices(6, 8);
+  holds("gap(1,1,1,1) r2 gap(2,3,4,4) i5 gap(1,6,6,6) n7 n8");
+}
+
+/* However events and notices take turns, no more gaps stay than what stands between them. */
+static void gaps_that_meet_are_one(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 2, MANY, 0);
+  for (uint64_t number = 1; number < 300; number += 3) {
+    events(lane, number, number);
+    notices(number + 1, number + 2);
+    assert_in_range(core_lane_items(lane), 1, 6);
+  }
+  assert_int_equal(core_lane_dropped(lane), 296);
+  holds("gap(294,1,294,294) e295 gap(2,296,297,297) e298 n299 n300");
+}
+
+/* What tells of drops is not dropped. */
+static void a_gap_stays(void** state) {
+  char found[64];
+  (void)state;
+  core_lane_on_gap(lane, handler);
+  core_lane_set_bounds(lane, 1, MANY, 0);
+  events(lane, 1, 2);
+  assert_int_equal(core_queue_poll(queue, 1, 0, found, sizeof found), 1);
+  assert_string_equal(found, "gap(1,1,1,1)");
+  notices(3, 4);
+  holds("gap(1,1,1,1) e2 gap(1,3,3,3) gap(1,3,3,3) n4");
 }
 
 static void one_gap_notice_for_each_subscription(void** state) {
@@ -190,17 +248,17 @@ static void a_gap_that_cannot_be_told_waits(void** state) {
   char found[64];
   (void)state;
   core_queue_set_bell(queue);
-  core_lane_set_bounds(lane, 1, MANY, 0);
+  core_lane_set_bounds(lane, 2, MANY, 0);
   for (int after = 0; after < 2; after++) {
     core_lane_notice(lane, handler, 1);
     core_lane_notice(lane, handler, 2);
-    events(lane, 3, 5);
+    events(lane, 3, 6);
     core_fail_allocation(after);
     assert_int_equal(core_queue_poll(queue, 2, 0, found, sizeof found), 2);
     assert_int_equal(core_queue_poll(queue, 10, 0, found, sizeof found), -1);
     core_fail_allocation(-1);
     assert_true(core_queue_bell(queue));
-    holds("gap(2,3,4,4) e5");
+    holds("gap(2,3,4,4) e5 e6");
   }
 }
 
@@ -279,6 +337,52 @@ static void a_commit_while_paused(void** state) {
   called("e1 e2");
 }
 
+/* Whatever an earlier connection has left behind; what then has no place is dropped and counted, and only
+   that. */
+static void a_login_does_not_wait(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 4, MANY, 1);
+  for (uint64_t number = 1; number <= 5; number++) core_lane_event(lane, handler, number);
+  assert_true(core_lane_commit(lane));
+  assert_false(core_lane_commit_in_login(lane));
+  core_lane_notice(lane, handler, 6);
+  assert_false(core_lane_commit_in_login(lane));
+  core_lane_event(lane, handler, 7);
+  assert_false(core_lane_commit_in_login(lane));
+  core_lane_event(lane, handler, 8);
+  assert_true(core_lane_commit(lane));
+  core_lane_event(lane, handler, 9);
+  assert_true(core_lane_commit(lane));
+  holds("e1 e2 e3 e4 e5 n6 gap(2,7,8,8) e9");
+  assert_int_equal(core_lane_resumed(lane), 1);
+}
+
+/* There may be nothing to deliver at that moment. */
+static void after_the_login_it_does(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 1, MANY, 1);
+  core_lane_event(lane, handler, 1);
+  core_lane_event(lane, handler, 2);
+  assert_false(core_lane_commit_in_login(lane));
+  assert_true(core_lane_commit(lane));
+  core_lane_event(lane, handler, 3);
+  assert_true(core_lane_commit(lane));
+  holds("e1 e2 e3");
+  assert_int_equal(core_lane_resumed(lane), 1);
+}
+
+static void who_drops_does_not_wait(void** state) {
+  (void)state;
+  core_lane_set_bounds(lane, 2, MANY, 1);
+  for (uint64_t number = 1; number <= 3; number++) core_lane_event(lane, handler, number);
+  assert_true(core_lane_commit(lane));
+  core_lane_set_bounds(lane, 2, MANY, 0);
+  core_lane_event(lane, handler, 4);
+  assert_false(core_lane_commit(lane));
+  holds("gap(2,1,2,2) e3 e4");
+  assert_int_equal(core_lane_resumed(lane), 0);
+}
+
 static void the_smallest_bound(void** state) {
   (void)state;
   core_lane_set_bounds(lane, 1, MANY, 1);
@@ -310,6 +414,10 @@ int main(void) {
       GAP_TEST(a_gap_for_each_run),
       GAP_TEST(a_gap_that_was_taken_is_over),
       GAP_TEST(what_may_not_be_dropped_is_not),
+      GAP_TEST(the_oldest_notices_are_dropped),
+      GAP_TEST(a_gap_for_each_run_of_notices),
+      GAP_TEST(gaps_that_meet_are_one),
+      GAP_TEST(a_gap_stays),
       GAP_TEST(one_gap_notice_for_each_subscription),
       TEST(without_a_subscription_there_is_none),
       GAP_TEST(bounds_may_be_changed),
@@ -324,6 +432,9 @@ int main(void) {
       TEST(waiting_pauses_and_goes_on),
       TEST(waiting_by_bytes),
       TEST(a_commit_while_paused),
+      GAP_TEST(a_login_does_not_wait),
+      GAP_TEST(after_the_login_it_does),
+      GAP_TEST(who_drops_does_not_wait),
       TEST(the_smallest_bound),
       TEST(ended_handlers_make_room),
   };

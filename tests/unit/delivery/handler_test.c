@@ -97,6 +97,17 @@ static void a_lent_handler_outlives_its_owner(void** state) {
   assert_int_equal(released, 1);
 }
 
+/* Nobody could give it back. */
+static void without_a_slot_it_is_not_lent(void** state) {
+  int released = 0;
+  (void)state;
+  core_handler_t* handler = counted(&released);
+  assert_int_equal(core_handler_lend(handler, 1), 0);
+  assert_true(core_handler_end(handler));
+  assert_int_equal(released, 1);
+  core_handler_free(handler);
+}
+
 static void lent_and_given_back_in_one(void** state) {
   int released = 0;
   (void)state;
@@ -202,6 +213,7 @@ int main(void) {
       cmocka_unit_test(uses_alone_do_not_release),
       cmocka_unit_test(no_release_is_fine),
       cmocka_unit_test(released_when_it_cannot_be_made),
+      cmocka_unit_test(without_a_slot_it_is_not_lent),
       cmocka_unit_test(lent_and_given_back_in_one),
       cmocka_unit_test(slots_are_used_again),
       cmocka_unit_test(a_lent_handler_outlives_its_owner),
