@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
+#include <iterator>
 
 #include "ami/ami.h"
 #include "protocol/action.h"
@@ -266,54 +266,53 @@ string set_username(Options& o, string_view value) {
   return "";
 }
 
-const std::vector<Entry>& entries() {
-  static const std::vector<Entry> all = {
-      {"host", set_host, [](const Options& o) { return o.host; }},
-      {"port", set_port, [](const Options& o) { return std::to_string(o.effective_port()); }},
-      {"username", set_username, [](const Options& o) { return o.session.username; }},
-      {"password", set_password, nullptr},
-      {"url", nullptr, nullptr},
-      {"auth", set_auth, [](const Options& o) -> string { return o.session.plain_login ? "plain" : "md5"; }},
-      {"events", set_events, [](const Options& o) { return o.session.mask; }},
-      {"filter", set_filter, get_filter},
-      {"reconnect", set_reconnect,
-       [](const Options& o) { return o.reconnect_ms == 0 ? "false" : std::to_string(o.reconnect_ms); }},
-      AMI_NUMBER("reconnect.max_ms", reconnect_max_ms, 1, kMaxMs),
-      {"reconnect.jitter", set_jitter,
-       [](const Options& o) -> string { return o.reconnect_jitter ? "full" : "none"; }},
-      {"identifier", set_identifier, [](const Options& o) { return o.session.identifier; }},
-      {"encoding", set_encoding, get_encoding},
-      AMI_FLAG("debug", debug),
-      AMI_FLAG("tls", use_tls),
-      AMI_TEXT("tls.ca", tls.ca),
-      AMI_TEXT("tls.cert", tls.cert),
-      AMI_TEXT("tls.key", tls.key),
-      {"tls.verify", set_verify, get_verify},
-      AMI_TEXT("tls.server_name", tls.server_name),
-      {"tls.pin", set_pin, [](const Options& o) { return o.tls.pin; }},
-      AMI_NUMBER("connect.timeout_ms", connect_timeout_ms, 1, kMaxMs),
-      AMI_NUMBER("login.timeout_ms", session.login_timeout_ms, 1, kMaxMs),
-      AMI_NUMBER("action.timeout_ms", session.action_timeout_ms, 0, kMaxMs),
-      AMI_NUMBER("ping.interval_ms", session.ping_interval_ms, 0, kMaxMs),
-      AMI_NUMBER("ping.timeout_ms", session.ping_timeout_ms, 1, kMaxMs),
-      AMI_NUMBER("blocked.max_ms", session.blocked_max_ms, 1, kMaxMs),
-      {"offline", set_offline,
-       [](const Options& o) -> string { return o.session.offline_queue ? "queue" : "refuse"; }},
-      AMI_NUMBER("offline.max", offline_max, 1, kMaxCount),
-      AMI_NUMBER("inflight.max", inflight_max, 1, kMaxCount),
-      {"queue.overflow", set_overflow,
-       [](const Options& o) -> string { return o.overflow_wait ? "wait" : "drop"; }},
-      AMI_NUMBER("queue.max_items", queue_max_items, 1, kMaxCount),
-      AMI_NUMBER("queue.max_bytes", queue_max_bytes, 1024, kMaxBytes),
-      AMI_NUMBER("message.max_bytes", session.message_max_bytes, 1024, kMaxMessageBytes),
-      AMI_NUMBER("line.max_bytes", session.line_max_bytes, 1024, kMaxMessageBytes),
-      AMI_NUMBER("list.max_items", session.list_max_items, 1, kMaxCount),
-      AMI_NUMBER("list.max_bytes", session.list_max_bytes, 1024, kMaxBytes),
-      AMI_FLAG("list.events", session.list_events),
-      AMI_NUMBER("disconnect.grace_ms", session.grace_ms, 0, kMaxMs),
-  };
-  return all;
-}
+// Without a destructor: threads of the library, and callbacks that read an option, may outlive the static
+// objects of a process.
+constexpr Entry kEntries[] = {
+    {"host", set_host, [](const Options& o) { return o.host; }},
+    {"port", set_port, [](const Options& o) { return std::to_string(o.effective_port()); }},
+    {"username", set_username, [](const Options& o) { return o.session.username; }},
+    {"password", set_password, nullptr},
+    {"url", nullptr, nullptr},
+    {"auth", set_auth, [](const Options& o) -> string { return o.session.plain_login ? "plain" : "md5"; }},
+    {"events", set_events, [](const Options& o) { return o.session.mask; }},
+    {"filter", set_filter, get_filter},
+    {"reconnect", set_reconnect,
+     [](const Options& o) { return o.reconnect_ms == 0 ? "false" : std::to_string(o.reconnect_ms); }},
+    AMI_NUMBER("reconnect.max_ms", reconnect_max_ms, 1, kMaxMs),
+    {"reconnect.jitter", set_jitter,
+     [](const Options& o) -> string { return o.reconnect_jitter ? "full" : "none"; }},
+    {"identifier", set_identifier, [](const Options& o) { return o.session.identifier; }},
+    {"encoding", set_encoding, get_encoding},
+    AMI_FLAG("debug", debug),
+    AMI_FLAG("tls", use_tls),
+    AMI_TEXT("tls.ca", tls.ca),
+    AMI_TEXT("tls.cert", tls.cert),
+    AMI_TEXT("tls.key", tls.key),
+    {"tls.verify", set_verify, get_verify},
+    AMI_TEXT("tls.server_name", tls.server_name),
+    {"tls.pin", set_pin, [](const Options& o) { return o.tls.pin; }},
+    AMI_NUMBER("connect.timeout_ms", connect_timeout_ms, 1, kMaxMs),
+    AMI_NUMBER("login.timeout_ms", session.login_timeout_ms, 1, kMaxMs),
+    AMI_NUMBER("action.timeout_ms", session.action_timeout_ms, 0, kMaxMs),
+    AMI_NUMBER("ping.interval_ms", session.ping_interval_ms, 0, kMaxMs),
+    AMI_NUMBER("ping.timeout_ms", session.ping_timeout_ms, 1, kMaxMs),
+    AMI_NUMBER("blocked.max_ms", session.blocked_max_ms, 1, kMaxMs),
+    {"offline", set_offline,
+     [](const Options& o) -> string { return o.session.offline_queue ? "queue" : "refuse"; }},
+    AMI_NUMBER("offline.max", offline_max, 1, kMaxCount),
+    AMI_NUMBER("inflight.max", inflight_max, 1, kMaxCount),
+    {"queue.overflow", set_overflow,
+     [](const Options& o) -> string { return o.overflow_wait ? "wait" : "drop"; }},
+    AMI_NUMBER("queue.max_items", queue_max_items, 1, kMaxCount),
+    AMI_NUMBER("queue.max_bytes", queue_max_bytes, 1024, kMaxBytes),
+    AMI_NUMBER("message.max_bytes", session.message_max_bytes, 1024, kMaxMessageBytes),
+    AMI_NUMBER("line.max_bytes", session.line_max_bytes, 1024, kMaxMessageBytes),
+    AMI_NUMBER("list.max_items", session.list_max_items, 1, kMaxCount),
+    AMI_NUMBER("list.max_bytes", session.list_max_bytes, 1024, kMaxBytes),
+    AMI_FLAG("list.events", session.list_events),
+    AMI_NUMBER("disconnect.grace_ms", session.grace_ms, 0, kMaxMs),
+};
 
 #undef AMI_AT
 #undef AMI_FLAG
@@ -321,15 +320,14 @@ const std::vector<Entry>& entries() {
 #undef AMI_NUMBER
 
 const Entry* find_entry(string_view name) {
-  const auto& all = entries();
-  const auto it =
-      std::find_if(all.begin(), all.end(), [&](const Entry& e) { return equal_nocase(e.name, name); });
-  return it == all.end() ? nullptr : &*it;
+  const auto* it = std::find_if(std::begin(kEntries), std::end(kEntries),
+                                [&](const Entry& e) { return equal_nocase(e.name, name); });
+  return it == std::end(kEntries) ? nullptr : it;
 }
 
 string all_names() {
   string names;
-  for (const auto& entry : entries()) names += (names.empty() ? "" : ", ") + string(entry.name);
+  for (const auto& entry : kEntries) names += (names.empty() ? "" : ", ") + string(entry.name);
   return names;
 }
 

@@ -5,6 +5,8 @@
 
 #include <new>
 
+#include "net/openssl.h"
+
 namespace ami {
 namespace {
 
@@ -20,6 +22,8 @@ bool is_forbidden() {
 }  // namespace
 
 bool md5(std::string_view text, unsigned char out[16]) {
+  const OpenSslHold openssl;
+  if (!openssl) return false;
   unsigned size = 0;
   const bool done = EVP_Digest(text.data(), text.size(), out, &size, EVP_md5(), nullptr) == 1;
   ERR_clear_error();

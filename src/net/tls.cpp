@@ -9,6 +9,7 @@
 #include <new>
 
 #include "net/certificate.h"
+#include "net/openssl.h"
 #include "net/records.h"
 #include "net/tls_context.h"
 #include "protocol/text.h"
@@ -22,7 +23,7 @@ constexpr size_t kOutputKept = 16U << 10U;
 class OpenSslTls final : public Tls {
  public:
   explicit OpenSslTls(std::shared_ptr<TlsContextWithOptions> context) : context_(std::move(context)) {}
-  ~OpenSslTls() override { SSL_free(ssl_); }
+  ~OpenSslTls() override { free_held<SSL_free>(ssl_); }
 
   bool open(std::string& detail);
 
@@ -49,6 +50,7 @@ class OpenSslTls final : public Tls {
   bool looks_like_tls();
   void go_on();
   void fail();
+  void give_up();
   [[nodiscard]] std::string explain(unsigned long error) const;
 
   const std::shared_ptr<TlsContextWithOptions> context_;
@@ -124,6 +126,8 @@ bool OpenSslTls::looks_like_tls() {
 
 void OpenSslTls::go_on() {
   if (state_ != State::kHandshake) return;
+  const OpenSslHold openssl;
+  if (!openssl) return give_up();
   ERR_clear_error();
   const int done = SSL_do_handshake(ssl_);
   if (done == 1) {
@@ -135,6 +139,8 @@ void OpenSslTls::go_on() {
 
 size_t OpenSslTls::read(char* buffer, size_t size) {
   if (state_ != State::kOpen) return 0;
+  const OpenSslHold openssl;
+  if (!openssl) return give_up(), 0;
   ERR_clear_error();  // SSL_get_error() takes what others have left on this thread for its own
   size_t count = 0;
   const int done = SSL_read_ex(ssl_, buffer, size, &count);
@@ -153,6 +159,8 @@ size_t OpenSslTls::read(char* buffer, size_t size) {
 
 size_t OpenSslTls::write(std::string_view text) {
   if (state_ != State::kOpen) return 0;
+  const OpenSslHold openssl;
+  if (!openssl) return give_up(), 0;
   ERR_clear_error();
   size_t taken = 0;
   while (taken < text.size()) {
@@ -169,6 +177,8 @@ size_t OpenSslTls::write(std::string_view text) {
 
 void OpenSslTls::shutdown() {
   if (state_ != State::kOpen) return;
+  const OpenSslHold openssl;
+  if (!openssl) return give_up();
   SSL_shutdown(ssl_);
   ERR_clear_error();
   state_ = State::kClosed;
@@ -180,6 +190,12 @@ void OpenSslTls::consumed(size_t bytes) {
   sent_ = 0;
   output_.clear();
   if (output_.capacity() > kOutputKept) output_.shrink_to_fit();
+}
+
+// The process exits.
+void OpenSslTls::give_up() {
+  state_ = State::kFailed;
+  detail_ = kOpenSslEnded;
 }
 
 void OpenSslTls::fail() {
@@ -293,6 +309,11 @@ int verify_peer(X509_STORE_CTX* store, void*) {
 }
 
 std::unique_ptr<Tls> Tls::create(const std::shared_ptr<TlsContext>& context, std::string& detail) {
+  const OpenSslHold openssl;
+  if (!openssl) {
+    detail = kOpenSslEnded;
+    return nullptr;
+  }
   auto tls = std::make_unique<OpenSslTls>(std::static_pointer_cast<TlsContextWithOptions>(context));
   if (!tls->open(detail)) return nullptr;
   return tls;

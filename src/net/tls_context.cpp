@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "net/fork.h"
+#include "net/openssl.h"
 
 namespace ami {
 namespace {
@@ -76,7 +77,8 @@ std::string take_openssl_error() {
 }
 
 OpenSslContext::OpenSslContext(const TlsOptions& options, std::string& detail)
-    : ssl_ctx_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free), bio_method_(new_bio_method(), BIO_meth_free) {
+    : ssl_ctx_(SSL_CTX_new(TLS_client_method()), free_held<SSL_CTX_free>),
+      bio_method_(new_bio_method(), free_held<BIO_meth_free>) {
   if (!ssl_ctx_ || !bio_method_) {
     detail = "OpenSSL cannot be used: " + take_openssl_error();
     return;
@@ -133,6 +135,11 @@ std::shared_ptr<TlsContext> TlsContext::get(const TlsOptions& options, std::stri
   detail.clear();
   auto context = std::make_shared<TlsContextWithOptions>();
   context->options = options;
+  const OpenSslHold openssl;
+  if (!openssl) {
+    detail = kOpenSslEnded;
+    return nullptr;
+  }
   if (!options.pin.empty()) {
     KeyHash hash;
     if (!parse_pin(options.pin, hash)) {

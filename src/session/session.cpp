@@ -106,7 +106,8 @@ std::string Session::make_key(std::string_view challenge) {
   if (!said) {
     fail(AMI_EENCODING, "the password cannot be said in this encoding; see the option encoding");
   } else if (key = challenge_key(md5_, challenge, secret); key.empty()) {
-    fail(AMI_EAUTH, "MD5 is not available in this process: use tls=on with auth=plain");
+    fail(AMI_EAUTH,
+         "MD5 is not available in this process (FIPS mode, or it is exiting): use tls=on with auth=plain");
   }
   return key;
 }

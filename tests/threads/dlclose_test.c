@@ -1,7 +1,11 @@
 /* A host that loads the library with dlopen(), and calls dlclose() with all, with some, or with none of its
-   clients destroyed: their threads' code stays where it is. This program is not linked with the library. */
+   clients destroyed: their threads' code stays where it is. Or it exits. This program is not linked with the
+   library. */
+#define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
+#include <openssl/crypto.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,24 +13,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-/* clang-format on */
 
 #include "ami/ami.h"
-#include "mock.h"
+#include "host.h"
 
-enum { WAIT_MS = 30000, ROUNDS = 10 };
+enum { WAIT_MS = 30000, ROUNDS = 10, HOSTS = 5 };
 static int rounds = 1;
 
 /* ------------------------------------------------------------------------------------------ the library */
 
 /* clang-format off */
 #define FUNCTIONS(X) \
-  X(ami_new) X(ami_set) X(ami_on) X(ami_connect) X(ami_wait) X(ami_call) X(ami_destroy) X(ami_action_new) \
-  X(ami_action_free) X(ami_reply_status) X(ami_reply_unref) X(ami_msg_get)
+  X(ami_new) X(ami_set) X(ami_on) X(ami_connect) X(ami_wait) X(ami_call) X(ami_destroy) X(ami_state) \
+  X(ami_action_new) X(ami_action_free) X(ami_reply_status) X(ami_reply_unref) X(ami_msg_get)
 /* clang-format on */
 typedef struct {
   void* handle;
@@ -191,13 +190,60 @@ static void before_a_destroy_is_through(void** state) {
   ami_mock_free(mock);
 }
 
+/* A host that had used OpenSSL before it loaded the library, and exits while its client reconnects: without
+   OpenSSL, which has cleaned up, the client can only give up, and be destroyed. */
+static library_t of_host;
+static ami_t* client_of_host;
+static atomic_int connections;
+
+static void count_connection(ami_t* client, const ami_msg_t* msg, void* user) {
+  (void)client;
+  (void)msg;
+  (void)user;
+  atomic_fetch_add(&connections, 1);
+}
+
+static void until_it_gives_up(void) {
+  while (of_host.ami_state(client_of_host) != AMI_STATE_IDLE) sched_yield();
+  of_host.ami_destroy(client_of_host);
+}
+
+static int host(const char* port, const char* tls) {
+  const char* const options[][2] = {
+      {"host", "127.0.0.1"}, {"port", port},         {"username", "admin"}, {"password", "secret"},
+      {"tls", tls},          {"tls.verify", "none"}, {"reconnect", "1"},    {"reconnect.max_ms", "1"},
+  };
+  alarm(HUNG_S);
+  if (atexit(until_it_gives_up) != 0 || OPENSSL_init_crypto(0, NULL) != 1) return 2;
+  of_host = library_open();
+  client_of_host = of_host.ami_new();
+  int failed = of_host.ami_on(client_of_host, "connection-connect", count_connection, NULL, NULL, NULL);
+  for (size_t i = 0; i < sizeof options / sizeof *options; ++i) {
+    failed |= of_host.ami_set(client_of_host, options[i][0], options[i][1]);
+  }
+  if (failed != 0 || of_host.ami_connect(client_of_host) != 0) _exit(3);
+  while (connections < 10) sched_yield();
+  return HOST_CODE;
+}
+
+static void exit_when_openssl_was_there_first(void** state) {
+  char* tls = *state;
+  ami_mock_t* mock = mock_start(strcmp(tls, "true") == 0);
+  ami_mock_fault_with(mock, "cut_in_login", 1, AMI_MOCK_EVERY);
+  for (int i = 0; i < HOSTS * rounds; ++i) run_host(mock, "exit", tls);
+  ami_mock_free(mock);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(in_good_order),
     cmocka_unit_test(in_the_midst_of_callbacks),
     cmocka_unit_test(before_a_destroy_is_through),
+    {"exit_when_openssl_was_there_first", exit_when_openssl_was_there_first, NULL, NULL, "false"},
+    {"exit_when_openssl_was_there_first (TLS)", exit_when_openssl_was_there_first, NULL, NULL, "true"},
 };
 
 int main(int argc, char** argv) {
+  if (strcmp(argv[0], "host") == 0) return argc == 4 ? host(argv[2], argv[3]) : 2;
   if (argc > 1) rounds = atoi(argv[1]);
   if (rounds < 1) return 2;
   return cmocka_run_group_tests(tests, NULL, NULL);
