@@ -384,7 +384,8 @@ AMI_API int64_t ami_stat(const ami_t *ami, int which);
  *   connection-close           Final (true: no further attempt), Error, Reason
  *   connection-reconnecting    Attempt, Delay (ms)
  *   gap                        Cause (reconnect or overflow), From, To (unix seconds with fraction),
- *                              Generation, and Dropped (how many) when known
+ *                              Generation, and Dropped (how many) when known. That of a reconnect comes before
+ *                              the first event behind it and before ready, which is the time to ask anew
  *
  * Error is the name of an AMI_E* number. A login that is refused is final before the handle's first
  * successful one; later it is tried again every reconnect.max_ms, each refusal a login notice.
