@@ -38,8 +38,8 @@
  *   (except to stderr with debug=true). Its descriptors are close-on-exec, its threads block all signals.
  * - A process may exit whenever it likes, inside a callback too. Clients that are alive then close without
  *   Logoff, and their callbacks may run until the end. A look-up of a name that is under way is waited for.
- *   In a process that used OpenSSL before it loaded the library, OpenSSL ends at exit: TLS and MD5 logins
- *   then fail.
+ *   In a process that used OpenSSL before the library did, OpenSSL ends at exit: TLS and MD5 logins then
+ *   fail.
  *
  * THREADS
  *

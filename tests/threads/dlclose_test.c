@@ -214,7 +214,8 @@ static int host(const char* port, const char* tls) {
       {"tls", tls},          {"tls.verify", "none"}, {"reconnect", "1"},    {"reconnect.max_ms", "1"},
   };
   alarm(HUNG_S);
-  if (atexit(until_it_gives_up) != 0 || OPENSSL_init_crypto(0, NULL) != 1) return 2;
+  if (atexit(until_it_gives_up) != 0 || OPENSSL_init_crypto(OPENSSL_INIT_ADD_ALL_DIGESTS, NULL) != 1)
+    return 2;
   of_host = library_open();
   client_of_host = of_host.ami_new();
   int failed = of_host.ami_on(client_of_host, "connection-connect", count_connection, NULL, NULL, NULL);
