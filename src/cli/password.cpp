@@ -133,7 +133,6 @@ class SilentQuestion {
   void ask() const {
     struct sigaction stopping = {};
     stopping.sa_handler = stop;
-    stopping.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
     if (stop_.sa_handler != SIG_IGN) sigaction(SIGTSTP, &stopping, nullptr);
     termios silent = shown_;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
@@ -144,7 +143,16 @@ class SilentQuestion {
   static void stop(int signal) {
     const int saved = errno;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &asked->shown_);
-    static_cast<void>(raise(signal));  // which stops us, as the handler is gone
+    struct sigaction stopping = {};
+    stopping.sa_handler = SIG_DFL;
+    sigaction(signal, &stopping, nullptr);
+    sigset_t unblocked;
+    sigset_t before;
+    sigemptyset(&unblocked);
+    sigaddset(&unblocked, signal);
+    static_cast<void>(raise(signal));
+    sigprocmask(SIG_UNBLOCK, &unblocked, &before);  // stops us here, whatever else is blocked in a handler
+    sigprocmask(SIG_SETMASK, &before, nullptr);
     asked->ask();
     errno = saved;
   }

@@ -152,7 +152,7 @@ class Typed(TypingTest):
             terminal.wait_for("(?s:restored.*)^admin@127.0.0.1> Pin$")
             terminal.keys("g", "Enter")
             self.server.wait_for("ping")
-            terminal.wait_for("^Success$")
+            terminal.wait_for("(?s:^Success$.*)^admin@127.0.0.1>$")  # a key before the prompt would be flushed
             terminal.keys("C-d")
             terminal.wait_for("^ended with 0$", "^the same$")
 
