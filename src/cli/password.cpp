@@ -151,8 +151,9 @@ class SilentQuestion {
     sigemptyset(&unblocked);
     sigaddset(&unblocked, signal);
     static_cast<void>(raise(signal));
-    sigprocmask(SIG_UNBLOCK, &unblocked, &before);  // stops us here, whatever else is blocked in a handler
-    sigprocmask(SIG_SETMASK, &before, nullptr);
+    pthread_sigmask(SIG_UNBLOCK, &unblocked,
+                    &before);  // stops us here, whatever else is blocked in a handler
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     asked->ask();
     errno = saved;
   }
