@@ -151,8 +151,8 @@ class SilentQuestion {
     sigemptyset(&unblocked);
     sigaddset(&unblocked, signal);
     static_cast<void>(raise(signal));
-    pthread_sigmask(SIG_UNBLOCK, &unblocked,
-                    &before);  // stops us here, whatever else is blocked in a handler
+    // Stops us here, for it may be blocked while a handler runs.
+    pthread_sigmask(SIG_UNBLOCK, &unblocked, &before);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     asked->ask();
     errno = saved;
