@@ -52,6 +52,7 @@ struct Pending : Reply {
   const Answer& answer;
   uint64_t server_ms = 0;      // time the server itself may take (Originate, WaitEvent); kNever: any
   uint64_t deadline = kNever;  // absolute, from the caller's own time-out; kNever: the default clock holds
+  int64_t place = 0;           // of Waiting
   uint64_t from = 0, to = 0;   // place in the output stream of the connection
   size_t item_count = 0;
   size_t item_bytes = 0;

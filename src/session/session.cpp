@@ -211,9 +211,9 @@ void Session::enter_ready() {
   phase_ = Phase::kReady;
   sink_.on_ready();
   if (mask_ != sent_mask_) send_mask();  // changed during the login
-  while (phase_ == Phase::kReady && !waiting_.empty()) {
-    const PendingPtr next = waiting_.front();
-    waiting_.pop_front();
+  while (phase_ == Phase::kReady) {
+    const PendingPtr next = waiting_.pop_front();
+    if (!next) break;
     start(next);
   }
 }
@@ -291,15 +291,12 @@ void Session::submit(const PendingPtr& pending, uint64_t now) {
 
 void Session::cancel(const PendingPtr& pending, uint64_t now) {
   now_ = now;
-  const auto it = std::find(waiting_.begin(), waiting_.end(), pending);
-  if (it == waiting_.end()) {
+  if (waiting_.remove(*pending)) {
+    give_up(*pending, AMI_ECANCELED);
+  } else {
     inflight_.end(*pending, AMI_ECANCELED, now);
     tick_closing();
-    return;
   }
-  const PendingPtr canceled = *it;
-  waiting_.erase(it);
-  give_up(*canceled, AMI_ECANCELED);
 }
 
 void Session::start(const PendingPtr& pending) {
@@ -332,11 +329,7 @@ void Session::set_mask(const std::string& mask, uint64_t now) {
 }
 
 void Session::end_waiting(int err) {
-  while (!waiting_.empty()) {
-    const PendingPtr pending = waiting_.front();
-    waiting_.pop_front();
-    give_up(*pending, err);
-  }
+  while (const PendingPtr pending = waiting_.pop_front()) give_up(*pending, err);
 }
 
 // Its bytes are still in the output: it goes out anew on the next connection. False when out of memory.
@@ -458,15 +451,7 @@ void Session::keep_alive() {
 
 void Session::tick(uint64_t now) {
   now_ = now;
-  for (size_t i = 0; i < waiting_.size();) {
-    if (waiting_[i]->deadline > now) {
-      ++i;
-      continue;
-    }
-    const PendingPtr late = waiting_[i];
-    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
-    give_up(*late, AMI_ETIMEDOUT);
-  }
+  while (const PendingPtr late = waiting_.pop_late(now)) give_up(*late, AMI_ETIMEDOUT);
   if (phase_ == Phase::kOffline || stopped_) return;
   if (phase_ <= Phase::kLogin && login_deadline_ <= now) {
     const auto time = milliseconds(settings_.login_timeout_ms);
@@ -481,8 +466,7 @@ void Session::tick(uint64_t now) {
 }
 
 uint64_t Session::deadline() const {
-  uint64_t at = kNever;
-  for (const auto& pending : waiting_) at = std::min(at, pending->deadline);
+  uint64_t at = waiting_.deadline();
   if (phase_ == Phase::kOffline || stopped_) return at;
   if (phase_ <= Phase::kLogin) at = std::min(at, login_deadline_);
   if (phase_ >= Phase::kClosing) at = std::min(at, closing_deadline_);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "session/inflight.h"
 #include "session/output.h"
 #include "session/settings.h"
+#include "session/waiting.h"
 
 namespace ami {
 
@@ -132,7 +132,7 @@ class Session final : private ParserSink, private InFlightSink {
   Output output_;
   InFlight inflight_;
   std::optional<Parser> parser_;
-  std::deque<PendingPtr> waiting_;  // for a connection
+  Waiting waiting_;  // for a connection
 
   Phase phase_ = Phase::kOffline;
   bool stopped_ = false;

@@ -162,6 +162,33 @@ static void the_unsent_wait_on(void** state) {
   core_session_free(session);
 }
 
+/* Each by its own clock, or when it is canceled; the others keep their order. */
+static void what_waits_ends_in_any_order(void** state) {
+  (void)state;
+  core_session_t* session = session_with(queueing);
+  core_session_submit(session, "One timeout=300");
+  core_session_submit(session, "Two timeout=100");
+  core_session_submit(session, "Three");
+  core_session_submit(session, "Four timeout=200");
+  core_session_submit(session, "Five");
+  core_session_submit(session, "Six timeout=100");
+  core_session_cancel(session, 3);
+  core_session_cancel(session, 3);
+  says(session, "reply 3 ECANCELED not-sent\n");
+  assert_int_equal(core_session_due(session), 100);
+  core_session_advance(session, 100);
+  says(session, "reply 2 ETIMEDOUT not-sent\nreply 6 ETIMEDOUT not-sent\n");
+  assert_int_equal(core_session_due(session), 100);
+  core_session_advance(session, 100);
+  says(session, "reply 4 ETIMEDOUT not-sent\n");
+  login(session, "> One a1\n> Five a5\n");
+  core_session_advance(session, 100);
+  says(session, "reply 1 ETIMEDOUT maybe-run\n> Ping ps2\n");
+  server(session, OK("a1") OK("a5"));
+  says(session, "response Success\nresponse Success\nreply 5 OK answered Success\n");
+  done(session);
+}
+
 static void replied_actions_are_not_replied_again(void** state) {
   (void)state;
   core_session_t* session = ready_session();
@@ -249,6 +276,7 @@ int main(void) {
       cmocka_unit_test(what_waits_can_be_ended),
       cmocka_unit_test(fates_at_the_end),
       cmocka_unit_test(the_unsent_wait_on),
+      cmocka_unit_test(what_waits_ends_in_any_order),
       cmocka_unit_test(replied_actions_are_not_replied_again),
       cmocka_unit_test(in_every_state_of_the_login),
       cmocka_unit_test(late_bytes_are_not_looked_at),
