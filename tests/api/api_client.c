@@ -476,6 +476,21 @@ const char* field(const ami_msg_t* msg, const char* key) {
   return value != NULL ? value : "";
 }
 
+double number(const ami_msg_t* msg, const char* key) {
+  assert_true(strlen(field(msg, key)) > 0);
+  return strtod(field(msg, key), NULL);
+}
+
+int drain(world_t* world) {
+  int count = 0;
+  ami_item_t item;
+  while (ami_queue_poll(world->queue, &item, 1, 0) == 1) {
+    ami_queue_release(&item, 1);
+    ++count;
+  }
+  return count;
+}
+
 const char* names(sink_t* sink) {
   static char text[8192];
   text[0] = '\0';

@@ -141,6 +141,10 @@ size_t count_of(sink_t*);
 const ami_msg_t* message_at(sink_t*, size_t index);
 /* A field of a message; "" where it lacks it. */
 const char* field(const ami_msg_t*, const char* key);
+/* One that holds a number, and has to be there. */
+double number(const ami_msg_t*, const char* key);
+/* Takes what is in the world's queue now: how many items. */
+int drain(world_t*);
 /* The names of a sink's messages, with spaces between; kept until the next call. */
 const char* names(sink_t*);
 

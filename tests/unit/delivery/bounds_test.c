@@ -322,12 +322,16 @@ static void waiting_by_bytes(void** state) {
   assert_int_equal(core_lane_resumed(lane), 1);
 }
 
-/* A commit between the bound and half of it (a reply, a timer) may not forget that reading pauses. */
-static void a_commit_while_paused(void** state) {
-  (void)state;
+static void pause_at_five(void) {
   core_lane_set_bounds(lane, 4, MANY, 1);
   for (uint64_t number = 1; number <= 5; number++) core_lane_event(lane, handler, number);
   assert_true(core_lane_commit(lane));
+}
+
+/* A commit between the bound and half of it (a reply, a timer) may not forget that reading pauses. */
+static void a_commit_while_paused(void** state) {
+  (void)state;
+  pause_at_five();
   assert_int_equal(core_queue_dispatch(queue, 2, 0), 2);
   reply(lane, 1);
   assert_true(core_lane_commit(lane));
@@ -341,9 +345,7 @@ static void a_commit_while_paused(void** state) {
    that. */
 static void a_login_does_not_wait(void** state) {
   (void)state;
-  core_lane_set_bounds(lane, 4, MANY, 1);
-  for (uint64_t number = 1; number <= 5; number++) core_lane_event(lane, handler, number);
-  assert_true(core_lane_commit(lane));
+  pause_at_five();
   assert_false(core_lane_commit_in_login(lane));
   core_lane_notice(lane, handler, 6);
   assert_false(core_lane_commit_in_login(lane));
