@@ -326,7 +326,7 @@ void Client::on_receive(std::string_view bytes, uint64_t now_ms, uint64_t unix_n
   counters_[kBytesIn].fetch_add(bytes.size(), std::memory_order_relaxed);
   try {
     session_.receive(bytes, now_ms, unix_ns);
-    commit();
+    if (lane_->has_much()) commit();
   } catch (...) {
     out_of_memory();
   }

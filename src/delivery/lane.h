@@ -67,7 +67,9 @@ class Lane {
   virtual void item(const HandlerPtr& handler, const MessagePtr& message) = 0;
   // Cannot fail: what it needs was made when the action was accepted.
   virtual void reply(const HandlerPtr& handler, const ReplyPtr& reply) = 0;
-  // After a batch: what was gathered becomes visible. True when reading is to pause (queue.overflow=wait),
+  // So much was gathered that it should not wait for the end of the turn.
+  [[nodiscard]] virtual bool has_much() const { return false; }
+  // After a turn: what was gathered becomes visible. True when reading is to pause (queue.overflow=wait),
   // which it may only where that keeps no login waiting.
   virtual bool commit(bool may_pause) = 0;
   // An event that could not be built for lack of memory: the next gap counts it.

@@ -7,10 +7,14 @@
 #include <thread>
 #include <utility>
 
+#include "protocol/returned_memory.h"
+
 namespace ami {
 namespace {
 // So many of one client, then the next client's turn.
 constexpr size_t kTurn = 64;
+// More than a turn of the loop brings of common events. Small ones take a multiple of their text.
+constexpr size_t kMuch = 1024;
 }  // namespace
 
 bool Queue::wait_filled(std::unique_lock<std::mutex>& lock, int timeout_ms,
@@ -211,12 +215,14 @@ QueueLane::QueueLane(std::shared_ptr<Queue> queue, ami_t* client, uint64_t clien
   queue_->ready_.reserve(queue_->lanes_ + 1);
   ++queue_->lanes_;
   queue_->attached_.fetch_add(1);
+  ReturnedMemory::instance().add_maker();
 }
 
 // Perhaps under the queue's lock, when the queue held the last reference.
 QueueLane::~QueueLane() {
   count_handler();
   queue_->lanes_.fetch_sub(1);
+  ReturnedMemory::instance().remove_maker();
 }
 
 void QueueLane::set_bounds(const Bounds& bounds, std::string label) {
@@ -234,6 +240,7 @@ void QueueLane::event(const HandlerPtr& handler, const MessagePtr& message) {
   }
   Event& event = staged_events_.back();
   event.message = message;
+  message->hand_over();
   event.place = next_place_++;
   event.size = message->size();
   // In a row for the same handler only the first counts it at once.
@@ -257,6 +264,7 @@ void QueueLane::notice(const HandlerPtr& handler, const MessagePtr& message) {
 }
 
 void QueueLane::item(const HandlerPtr& handler, const MessagePtr& message) {
+  message->hand_over();
   staged_musts_.push_back({{Delivery::Kind::kItem, handler, message, {}}, next_place_++, {}});
 }
 
@@ -293,7 +301,12 @@ void QueueLane::move_others_than_replies(std::list<Must>& from, std::list<Must>&
   }
 }
 
+bool QueueLane::has_much() const {
+  return staged_events_.size() + staged_musts_.size() > kMuch;
+}
+
 bool QueueLane::commit(bool may_pause) {
+  ReturnedMemory::instance().free_all();
   const bool as_before = std::exchange(may_pause_, may_pause) == may_pause;
   if (as_before && staged_events_.empty() && staged_musts_.empty() && lost_.dropped == 0) return false;
   count_handler();

@@ -124,6 +124,7 @@ class QueueLane final : public Lane, public std::enable_shared_from_this<QueueLa
   void notice(const HandlerPtr& handler, const MessagePtr& message) override;
   void item(const HandlerPtr& handler, const MessagePtr& message) override;
   void reply(const HandlerPtr& handler, const ReplyPtr& reply) override;
+  [[nodiscard]] bool has_much() const override;
   bool commit(bool may_pause) override;
   void lost(uint64_t time_ns) override;
 

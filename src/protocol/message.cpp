@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "protocol/returned_memory.h"
 #include "protocol/scan.h"
 #include "protocol/text.h"
 
@@ -159,7 +160,7 @@ ami_msg* ami_msg::allocate(size_t fields, size_t text, size_t more, const Stamp&
   if (memory == nullptr) return nullptr;
   auto* msg = new (memory) ami_msg;
   msg->size_ = size;
-  msg->kind_ = stamp.kind;
+  msg->kind_ = static_cast<uint8_t>(stamp.kind);
   msg->seq_ = stamp.seq;
   msg->time_ns_ = stamp.time_ns;
   char* at = static_cast<char*>(memory) + sizeof(ami_msg);
@@ -248,8 +249,15 @@ void ami_msg::unref() const noexcept {
   for (char* made : {raw_.load(std::memory_order_relaxed), output_.load(std::memory_order_relaxed)}) {
     if (made != nullptr) std::free(made);  // most messages have neither
   }
+  auto* const memory = const_cast<ami_msg*>(this);
+  const bool handed_over = handed_over_;
+  const size_t size = size_;
   this->~ami_msg();
-  std::free(const_cast<ami_msg*>(this));
+  if (handed_over) {
+    ami::ReturnedMemory::instance().give(memory, size);
+  } else {
+    std::free(memory);
+  }
 }
 
 std::string_view ami_msg::get(std::string_view key) const noexcept {

@@ -35,6 +35,8 @@ struct ami_msg {
 
   void ref() const noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
   void unref() const noexcept;
+  // Called before another thread, which will be done with it, has the message.
+  void hand_over() const noexcept { handed_over_ = true; }
 
   [[nodiscard]] int kind() const noexcept { return kind_; }
   [[nodiscard]] const char* name() const noexcept { return name_; }
@@ -68,7 +70,8 @@ struct ami_msg {
   [[nodiscard]] char* joined(size_t size) const noexcept;
 
   mutable std::atomic<uint32_t> refs_{1};
-  int kind_ = 0;
+  mutable bool handed_over_ = false;
+  uint8_t kind_ = 0;
   const char* name_ = "";
   const char* label_ = "";
   const ami_field_t* fields_ = nullptr;

@@ -12,6 +12,7 @@
 #include "delivery/queue.h"
 #include "delivery/ring.h"
 #include "delivery/router.h"
+#include "protocol/returned_memory.h"
 #include "protocol/text.h"
 
 using ami::Delivery;
@@ -311,6 +312,15 @@ void core_lane_reply(core_lane_t* lane, const core_handler_t* handler, uint64_t 
 }
 int core_lane_commit(core_lane_t* lane) {
   return lane->lane->commit(true) ? 1 : 0;
+}
+int core_lane_has_much(const core_lane_t* lane) {
+  return lane->lane->has_much() ? 1 : 0;
+}
+int core_memory_waits(void) {
+  return ami::ReturnedMemory::instance().bytes() != 0 ? 1 : 0;
+}
+int core_memory_may_wait(void) {
+  return ami::ReturnedMemory::kMostBytes != 0 ? 1 : 0;
 }
 int core_lane_commit_in_login(core_lane_t* lane) {
   return lane->lane->commit(false) ? 1 : 0;

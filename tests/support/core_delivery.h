@@ -102,6 +102,11 @@ int core_lane_reserve_reply(core_lane_t* lane);
 void core_lane_reply(core_lane_t* lane, const core_handler_t* handler, uint64_t action);
 /* True when reading is to pause. */
 int core_lane_commit(core_lane_t* lane);
+int core_lane_has_much(const core_lane_t* lane);
+/* Whether memory of messages that are done with waits for the next commit. */
+int core_memory_waits(void);
+/* Whether it ever does: not with AddressSanitizer. */
+int core_memory_may_wait(void);
 /* Before reading may pause. */
 int core_lane_commit_in_login(core_lane_t* lane);
 void core_lane_lost(core_lane_t* lane, uint64_t number);

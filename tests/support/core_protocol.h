@@ -56,6 +56,17 @@ int core_transcript_same_around(const core_transcript_t* transcript, size_t spli
 /* The value is copied to out; returns its length, or -1 when there is none. */
 int core_frame_get(const char* wire, size_t size, const char* key, char* out, size_t cap);
 
+/* ---- returned memory ---- */
+typedef struct core_returned core_returned_t;
+core_returned_t* core_returned_new(void);
+void core_returned_free(core_returned_t* returned);
+void core_returned_add_maker(core_returned_t* returned);
+void core_returned_remove_maker(core_returned_t* returned);
+void core_returned_give(core_returned_t* returned, void* memory, size_t size);
+void core_returned_free_all(core_returned_t* returned);
+size_t core_returned_bytes(const core_returned_t* returned);
+size_t core_returned_most(void);
+
 /* ---- message: seq 7, time 8, label "pbx" ---- */
 ami_msg_t* core_msg_new(const char* wire, size_t size, int encoding);
 ami_msg_t* core_msg_notice(const char* lines);

@@ -5,6 +5,7 @@
 #include "core_protocol.h"
 #include "protocol/message.h"
 #include "protocol/parser.h"
+#include "protocol/returned_memory.h"
 #include "protocol/text.h"
 
 using ami::Encoding;
@@ -82,6 +83,10 @@ struct core_parser final : ami::ParserSink {
   Parser parser;
   std::string stop;
   std::string heard;
+};
+
+struct core_returned {
+  ami::ReturnedMemory memory;
 };
 
 extern "C" {
@@ -171,6 +176,31 @@ const char* core_msg_raw(const ami_msg_t* msg, size_t* len) {
 }
 const char* core_msg_output(const ami_msg_t* msg, size_t* len) {
   return bytes_of(msg->output(), len);
+}
+
+core_returned_t* core_returned_new(void) {
+  return new core_returned;
+}
+void core_returned_free(core_returned_t* returned) {
+  delete returned;
+}
+void core_returned_add_maker(core_returned_t* returned) {
+  returned->memory.add_maker();
+}
+void core_returned_remove_maker(core_returned_t* returned) {
+  returned->memory.remove_maker();
+}
+void core_returned_give(core_returned_t* returned, void* memory, size_t size) {
+  returned->memory.give(memory, size);
+}
+void core_returned_free_all(core_returned_t* returned) {
+  returned->memory.free_all();
+}
+size_t core_returned_bytes(const core_returned_t* returned) {
+  return returned->memory.bytes();
+}
+size_t core_returned_most(void) {
+  return ami::ReturnedMemory::kMostBytes;
 }
 
 }  // extern "C"

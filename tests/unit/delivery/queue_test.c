@@ -41,6 +41,32 @@ static void nothing_is_visible_before_the_commit(void** state) {
   holds("e1");
 }
 
+/* Who takes a message does not free it, but leaves that to who makes the next one. */
+static void memory_goes_back_to_its_maker(void** state) {
+  (void)state;
+  events(lane, 1, 3);
+  core_lane_item(lane, handler, 4);
+  assert_false(core_lane_commit(lane));
+  assert_false(core_memory_waits());
+  holds("e1 e2 e3 i4");
+  assert_int_equal(core_memory_waits(), core_memory_may_wait());
+  assert_false(core_lane_commit(lane));
+  assert_false(core_memory_waits());
+}
+
+/* Common events do not come to that in a turn of the loop; tiny ones may. */
+static void much_does_not_wait_for_the_end_of_the_turn(void** state) {
+  (void)state;
+  for (uint64_t number = 1; number <= 1024; number++) core_lane_event(lane, handler, number);
+  assert_false(core_lane_has_much(lane));
+  core_lane_event(lane, handler, 1025);
+  assert_true(core_lane_has_much(lane));
+  assert_false(core_lane_commit(lane));
+  assert_false(core_lane_has_much(lane));
+  assert_int_equal(core_queue_dispatch(queue, 2000, 0), 1025);
+  called_some();
+}
+
 static void no_more_than_asked_for(void** state) {
   char found[64];
   (void)state;
@@ -389,6 +415,8 @@ int main(void) {
       TEST(over_several_commits),
       TEST(nothing_is_visible_before_the_commit),
       TEST(no_more_than_asked_for),
+      TEST(memory_goes_back_to_its_maker),
+      TEST(much_does_not_wait_for_the_end_of_the_turn),
       TEST(more_than_a_batch),
       TEST(handlers_are_called_and_replies_end_theirs),
       TEST(no_callback_is_fine),
