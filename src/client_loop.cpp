@@ -325,8 +325,10 @@ void Client::on_receive(std::string_view bytes, uint64_t now_ms, uint64_t unix_n
   inside_ = true;
   counters_[kBytesIn].fetch_add(bytes.size(), std::memory_order_relaxed);
   try {
+    const bool was_ready = session_.ready();
     session_.receive(bytes, now_ms, unix_ns);
-    if (lane_->has_much()) commit();
+    // What comes with a login may find no room; what comes behind it is to wait for some.
+    if (lane_->has_much() || session_.ready() != was_ready) commit();
   } catch (...) {
     out_of_memory();
   }
