@@ -44,7 +44,8 @@ class Top(ProgramTest):
         with Terminal(f"$AMI top --url {URL} -o reconnect=50 -o reconnect.max_ms=200; read") as terminal:
             terminal.wait_for("^Up .* Local/hold@test", "^No gaps")
             ami("command", "core restart now")
-            terminal.wait_for("^Gaps 1, ", "^Calls 0  channels 0  waiting 0 ", "^support +0 +- ")
+            # On a busy machine it may be cut once more, by an Asterisk that waits 100 ms for a slow reader.
+            terminal.wait_for("^Gaps [1-9], ", "^Calls 0  channels 0  waiting 0 ", "^support +0 +- ")
             call("hold")
             terminal.wait_for("^Up .* Local/hold@test")
 
