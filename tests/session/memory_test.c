@@ -46,19 +46,24 @@ static void it_is_told(void** state) {
   done(session);
 }
 
+/* It has a place and a clock: neither is kept without the other. */
 static void an_action_that_cannot_wait(void** state) {
   static const char* const options[] = {"offline=queue", NULL};
   int refused = 0;
   (void)state;
-  core_session_t* session = session_with(options);
-  core_session_end_waiting(session, AMI_ECLOSED);
-  core_session_short_of_memory(session, 0);
-  for (int i = 0; i < 500; i++) core_session_submit(session, "Any");
-  for (uint64_t i = 1; i <= 500; i++) refused += core_session_reply(session, i) != NULL;
-  assert_true(refused > 0);
-  core_session_end_waiting(session, AMI_ECLOSED);
-  for (uint64_t i = 1; i <= 500; i++) assert_int_equal(core_session_replies(session, i), 1);
-  core_session_free(session);
+  for (int after = 0; after < 3; after++) {
+    core_session_t* session = session_with(options);
+    core_session_end_waiting(session, AMI_ECLOSED);
+    core_session_short_of_memory(session, after);
+    for (int i = 0; i < 500; i++) core_session_submit(session, "Any timeout=60000");
+    for (uint64_t i = 1; i <= 500; i++) refused += core_session_reply(session, i) != NULL;
+    assert_int_equal(core_session_due(session), after < 2 ? -1 : 60000);
+    core_session_end_waiting(session, AMI_ECLOSED);
+    for (uint64_t i = 1; i <= 500; i++) assert_int_equal(core_session_replies(session, i), 1);
+    assert_int_equal(core_session_due(session), -1);
+    core_session_free(session);
+  }
+  assert_int_equal(refused, 2 * 500);
 }
 
 /* What was to wait for the next connection, and cannot. */
