@@ -202,8 +202,7 @@ class Ends(TopTest):
         line = f"set -m; $AMI top --url {self.server.url()}; echo stopped; read; fg; echo ended with $?; read"
         with Terminal(line) as terminal:
             terminal.wait_for("^Talking ")
-            terminal.keys("C-z")
-            terminal.wait_for("^stopped$")
+            terminal.suspend("^stopped$")
             self.assertEqual(terminal.modes(), "0 1")
             self.server.push(block("Hangup", "Privilege: call,all", *channel(103, "Zoe")))
             terminal.keys("Enter")
