@@ -66,7 +66,7 @@ static void with_the_last_maker_it_goes(void** state) {
 static void no_more_waits_than_the_bound(void** state) {
   const size_t most = core_returned_most();
   (void)state;
-  if (most == 0) return;
+  if (most == 0) skip();
   core_returned_add_maker(returned);
   give(most + 1);
   assert_int_equal(core_returned_bytes(returned), 0);
