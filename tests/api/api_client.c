@@ -196,6 +196,7 @@ sink_t* sink_new(world_t* world, ami_t* client) {
 
 void on_event(ami_t* client, const ami_msg_t* msg, void* user) {
   sink_t* sink = user;
+  if (sink->hook != NULL) sink->hook(sink, client, msg, NULL);
   pthread_mutex_lock(&mutex);
   if (sink->count == sink->capacity) {
     sink->capacity = sink->capacity * 2 + 16;
@@ -205,17 +206,16 @@ void on_event(ami_t* client, const ami_msg_t* msg, void* user) {
   sink->thread = pthread_self();
   pthread_cond_broadcast(&changed);
   pthread_mutex_unlock(&mutex);
-  if (sink->hook != NULL) sink->hook(sink, client, msg, NULL);
 }
 
 void on_reply(ami_t* client, const ami_reply_t* reply, void* user) {
   sink_t* sink = user;
+  if (sink->hook != NULL) sink->hook(sink, client, NULL, reply);
   pthread_mutex_lock(&mutex);
   if (sink->replies++ == 0) sink->reply = ami_reply_ref(reply);
   sink->thread = pthread_self();
   pthread_cond_broadcast(&changed);
   pthread_mutex_unlock(&mutex);
-  if (sink->hook != NULL) sink->hook(sink, client, NULL, reply);
 }
 
 void on_release(void* user) {

@@ -55,7 +55,8 @@ struct sink {
   int releases;
   pthread_t thread; /* of the last callback */
   bool is_action;
-  /* Called with what came, after it was kept; the reply is NULL for a message. Not under a lock. */
+  /* Called with what came, before it is kept, so that who waits for the count finds what the hook has done;
+     the reply is NULL for a message. Not under a lock. */
   void (*hook)(sink_t*, ami_t*, const ami_msg_t*, const ami_reply_t*);
   void* data; /* of the hook */
 };

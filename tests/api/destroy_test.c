@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api_client.h"
+#include "gate.h"
 
 static void an_idle_client(void** state) {
   world_t* world = world_new(state, NULL);
@@ -279,58 +280,30 @@ static void from_another_thread(void** state) {
   world_end(world);
 }
 
-typedef struct {
-  pthread_mutex_t mutex;
-  pthread_cond_t changed;
-  bool entered, leave, left;
-} gate_t;
-
-static void pass_gate(sink_t* sink, ami_t* client, const ami_msg_t* msg, const ami_reply_t* reply) {
-  (void)client;
-  (void)msg;
-  (void)reply;
-  gate_t* gate = sink->data;
-  pthread_mutex_lock(&gate->mutex);
-  gate->entered = true;
-  pthread_cond_broadcast(&gate->changed);
-  while (!gate->leave) pthread_cond_wait(&gate->changed, &gate->mutex);
-  gate->left = true;
-  pthread_mutex_unlock(&gate->mutex);
-}
-
 static void* destroy_and_look(void* data) {
   void** arguments = data;
-  gate_t* gate = arguments[1];
   ami_destroy(arguments[0]);
-  pthread_mutex_lock(&gate->mutex);
-  const bool left = gate->left;
-  pthread_mutex_unlock(&gate->mutex);
-  return (void*)(intptr_t)left;
+  return (void*)(intptr_t)count_of(arguments[1]);
 }
 
 /* The callback runs in the dispatcher thread; ami_destroy(), on another, waits until it has returned. */
 static void a_running_callback_is_waited_for(void** state) {
   world_t* world = world_new(state, NULL);
   ami_t* client = client_ready(world, NULL);
-  gate_t gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false, false};
+  gate_t gate = GATE;
   sink_t* sink = listen_with(world, client, "Hello", pass_gate, &gate);
   ami_mock_emit(world->mock, "Event: Hello\r\nPrivilege: user,all\r\n\r\n");
-  pthread_mutex_lock(&gate.mutex);
-  while (!gate.entered) pthread_cond_wait(&gate.changed, &gate.mutex);
-  pthread_mutex_unlock(&gate.mutex);
-  void* arguments[] = {client, &gate};
+  gate_until_entered(&gate);
+  void* arguments[] = {client, sink};
   pthread_t thread;
   client_gone(world, client);
   assert_int_equal(pthread_create(&thread, NULL, destroy_and_look, arguments), 0);
   until_mock(world, "open", 1); /* it holds the connection until the callback is over */
   assert_int_equal(sink->releases, 0);
-  pthread_mutex_lock(&gate.mutex);
-  gate.leave = true;
-  pthread_cond_broadcast(&gate.changed);
-  pthread_mutex_unlock(&gate.mutex);
-  void* left = NULL;
-  pthread_join(thread, &left);
-  assert_true(left != NULL);
+  gate_open(&gate);
+  void* returned = NULL;
+  pthread_join(thread, &returned);
+  assert_int_equal((intptr_t)returned, 1);
   assert_int_equal(sink->releases, 1);
   world_end(world);
 }

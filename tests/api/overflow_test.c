@@ -1,41 +1,27 @@
 /* The bounds of a queue: what stands where events were dropped, and a client that waits instead. */
 #include "api_client.h"
+#include "gate.h"
 
 #define HELLO "Event: Hello\r\nPrivilege: user,all\r\nN: {n}\r\n\r\n"
 
-static void pass_mutex(sink_t* sink, ami_t* client, const ami_msg_t* msg, const ami_reply_t* reply) {
-  (void)client;
-  (void)msg;
-  (void)reply;
-  pthread_mutex_lock(sink->data);
-  pthread_mutex_unlock(sink->data);
-}
-
-/* No call of it is under way any more. */
-static void until_off(world_t* world, ami_t* client, sink_t* sink) {
-  assert_int_equal(ami_off(client, sink->id), 0);
-  until_released(world, sink);
-}
-
 /* Floods a client whose application takes nothing meanwhile: sinks[0] gets gaps, sinks[1] the events. */
 static void flood(world_t* world, ami_t* client, int count, sink_t* sinks[2]) {
-  pthread_mutex_t stopped = PTHREAD_MUTEX_INITIALIZER;
+  gate_t stopped = GATE;
   settle(world, client);
   sinks[0] = listen_to(world, client, "gap");
   sinks[1] = listen_to(world, client, "Hello");
-  pthread_mutex_lock(&stopped);
   sink_t* stopper = NULL;
   if (world->way == BY_THREAD) {
-    stopper = listen_with(world, client, "Stop", pass_mutex, &stopped);
+    stopper = listen_with(world, client, "Stop", pass_gate, &stopped);
     emit(world, "Stop");
-    until_count(world, stopper, 1); /* the dispatcher waits for the mutex, or is about to */
+    gate_until_entered(&stopped);
   }
   const int64_t before = ami_stat(client, AMI_STAT_EVENTS);
   ami_mock_emit_many(world->mock, HELLO, (size_t)count);
   until_stat(client, AMI_STAT_EVENTS, before + count);
-  pthread_mutex_unlock(&stopped);
+  gate_open(&stopped);
   settle(world, client);
-  if (stopper != NULL) until_off(world, client, stopper);
+  if (stopper != NULL) until_count(world, stopper, 1);
 }
 
 static void over_the_bound_the_oldest_are_dropped(void** state) {
@@ -196,10 +182,9 @@ static void with_overflow_wait_nothing_is_dropped(void** state) {
   world_t* world = world_new(state, "writetimeout_ms", "60000", NULL);
   ami_t* client = client_ready(world, "queue.max_items", "100", "queue.overflow", "wait", NULL);
   settle(world, client);
-  pthread_mutex_t stopped = PTHREAD_MUTEX_INITIALIZER;
+  gate_t stopped = GATE;
   sink_t* gaps = listen_to(world, client, "gap");
-  sink_t* hellos = listen_with(world, client, "Hello", pass_mutex, &stopped);
-  pthread_mutex_lock(&stopped);
+  sink_t* hellos = listen_with(world, client, "Hello", pass_gate, &stopped);
   ami_mock_emit_many(world->mock, HELLO, COUNT);
   until_stat(client, AMI_STAT_QUEUED, 101);
   for (int i = 0; i < 20; ++i) {
@@ -207,7 +192,7 @@ static void with_overflow_wait_nothing_is_dropped(void** state) {
     assert_true(ami_stat(client, AMI_STAT_EVENTS) < COUNT / 2);
     ami_mock_wait(world->mock, "open", 7, 1); /* lets time pass */
   }
-  pthread_mutex_unlock(&stopped);
+  gate_open(&stopped);
   until_count(world, hellos, COUNT);
   for (size_t i = 0; i < COUNT; ++i) assert_int_equal(atoi(field(message_at(hellos, i), "N")), i);
   assert_int_equal(ami_stat(client, AMI_STAT_DROPPED), 0);

@@ -134,8 +134,8 @@ static void note_queued(sink_t* sink, ami_t* client, const ami_msg_t* msg, const
   (void)msg;
   (void)reply;
   int64_t* noted = sink->data;
-  noted[2 * sink->count - 2] = ami_stat(client, AMI_STAT_QUEUED);
-  noted[2 * sink->count - 1] = ami_stat(client, AMI_STAT_QUEUED_BYTES);
+  noted[2 * sink->count] = ami_stat(client, AMI_STAT_QUEUED);
+  noted[2 * sink->count + 1] = ami_stat(client, AMI_STAT_QUEUED_BYTES);
 }
 
 /* A consumer takes many at once; what is behind the one it is at still waits. */
