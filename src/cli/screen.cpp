@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cwchar>
@@ -114,6 +115,41 @@ Press press_of_character(wint_t character) {
   return {Key::kText, std::string(bytes.data(), length), 0};
 }
 
+// While ncurses writes to the terminal it ignores SIGTSTP. Held back meanwhile, a Ctrl-Z is not lost.
+class HeldSuspension {
+ public:
+  HeldSuspension() {
+    sigset_t suspension;
+    sigemptyset(&suspension);
+    sigaddset(&suspension, SIGTSTP);
+    pthread_sigmask(SIG_BLOCK, &suspension, &before_);
+  }
+  ~HeldSuspension() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  HeldSuspension(const HeldSuspension&) = delete;
+  HeldSuspension& operator=(const HeldSuspension&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+// A terminal that was resized may have forgotten its picture, whereas ncurses, where the size is again the
+// one that it knows, draws only what has changed.
+volatile std::sig_atomic_t is_resized = 0;
+struct sigaction resize_of_ncurses = {};
+
+void note_resize(int signal) {
+  is_resized = 1;
+  resize_of_ncurses.sa_handler(signal);
+}
+
+void watch_resizes() {
+  sigaction(SIGWINCH, nullptr, &resize_of_ncurses);
+  if (resize_of_ncurses.sa_handler == SIG_IGN) return;  // whoever started the program has chosen so
+  struct sigaction noting = resize_of_ncurses;
+  noting.sa_handler = note_resize;
+  sigaction(SIGWINCH, &noting, nullptr);
+}
+
 }  // namespace
 
 struct Screen::Terminal {
@@ -139,6 +175,7 @@ Screen::Screen(bool is_coloured) {
   nodelay(stdscr, TRUE);
   set_escdelay(25);
   curs_set(0);
+  watch_resizes();
   if (terminal_->is_coloured) prepare_colours();
 }
 
@@ -168,7 +205,13 @@ void Screen::draw(const std::vector<Line>& lines) {
       addstr((MB_CUR_MAX == 1 ? ascii(text) : text).c_str());
     }
   }
-  refresh();
+  if (is_resized != 0) {
+    is_resized = 0;
+    clearok(curscr, TRUE);
+  }
+  wnoutrefresh(stdscr);
+  const HeldSuspension held;
+  doupdate();
 }
 
 Press Screen::key() {

@@ -63,21 +63,9 @@ class Terminal:
     def modes(self):
         return self.tell(f"display-message -p '{MODES}'")[0]
 
-    def suspend(self, pattern):
-        """Ctrl-Z until the pattern is found. On a busy machine a terminal loses one of a hundred, whatever runs in it:
-        ten lines of ncurses that do nothing show that, too."""
-        for _ in range(2):
-            self.keys("C-z")
-            try:
-                return self.wait_for(pattern, seconds=LIMIT / 3)
-            except AssertionError:
-                pass
-        self.keys("C-z")
-        return self.wait_for(pattern)
-
-    def wait_for(self, *patterns, but_not=None, with_colours=False, seconds=LIMIT):
+    def wait_for(self, *patterns, but_not=None, with_colours=False):
         """Waits until every pattern is found on the screen, and the other is not; returns its lines."""
-        limit = time.monotonic() + seconds
+        limit = time.monotonic() + LIMIT
         while True:
             lines = self.lines(with_colours)
             self.shown = lines
@@ -87,7 +75,7 @@ class Terminal:
                 return lines
             if time.monotonic() > limit:
                 raise AssertionError(f"not on the screen: {patterns} (or still there: {but_not})\n{text}")
-            while not self._line(seconds).startswith(b"%output"):
+            while not self._line().startswith(b"%output"):
                 pass
 
     def _answer(self):
@@ -101,9 +89,9 @@ class Terminal:
             raise ValueError(lines)
         return lines
 
-    def _line(self, seconds=LIMIT):
+    def _line(self):
         while b"\n" not in self.rest:
-            ready, _, _ = select.select([self.process.stdout], [], [], seconds)
+            ready, _, _ = select.select([self.process.stdout], [], [], LIMIT)
             more = os.read(self.process.stdout.fileno(), 65536) if ready else b""
             if not more:
                 raise AssertionError("nothing more is shown:\n" + "\n".join(self.shown))

@@ -162,7 +162,8 @@ class Prompt(PasswordTest):
                 "echo restored; read; fg; [ $was = $(stty -g) ] && echo the same; read")
         with Terminal(line) as terminal:
             terminal.wait_for("^Password for admin@127.0.0.1:$")
-            terminal.suspend("^restored$")
+            terminal.keys("C-z")
+            terminal.wait_for("^restored$")
             terminal.keys("Enter")
             terminal.wait_for("(?s:restored.*)^Password for admin@127.0.0.1:$")
             terminal.keys("s", "e", "c", "r", "e", "t", "Enter")

@@ -4,9 +4,10 @@ import contextlib
 import os
 import re
 import signal
+import time
 import unittest
 
-from program import Mock, ProgramTest, run
+from program import LIMIT, Mock, ProgramTest, run
 from server import Server
 from terminal import Terminal
 
@@ -43,6 +44,23 @@ THREE = channels((*channel(101, "Ann"), "Duration: 01:00:05", "BridgeId: b"),
                  (*channel(103, "Zoe"), "Duration: 00:02:00"))
 
 
+def sleeps_in_a_picture(pid):
+    """Whether the process waits for the terminal to take what ncurses writes."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in file)
+    is_ignored = int(status["SigIgn"], 16) >> (signal.SIGTSTP - 1) & 1
+    return is_ignored and status["State"].startswith("S")
+
+
+def until_told_of_size(terminal, size):
+    """tmux keeps a size back that comes soon after another."""
+    limit = time.monotonic() + LIMIT
+    file = os.open(terminal.tell("display-message -p '#{pane_tty}'")[0], os.O_RDONLY | os.O_NOCTTY)
+    while os.get_terminal_size(file) != size:
+        assert time.monotonic() < limit
+    os.close(file)
+
+
 class TopTest(ProgramTest):
     def setUp(self):
         self.server = self.enterContext(Server({"coreshowchannels": THREE, "queuestatus": QUEUES}))
@@ -65,7 +83,7 @@ class Board(TopTest):
     def test_fills_itself_and_follows(self):
         for size in SIZES:
             with self.subTest(size), self.top(size=size) as terminal:
-                lines = terminal.wait_for("^Talking ", "^sales ")
+                lines = terminal.wait_for("^Talking ", "^sales ", "^Queued ", "F10Quit$")
                 self.assertEqual(len(lines), size[1])
                 self.assertRegex(lines[0], r"^ami top  admin@127.0.0.1:\d+  Asterisk Call Manager/11.0.0 +connected \d:\d\d$")
                 self.assertRegex(lines[1], r"^Calls 2  channels 3  waiting 1  events ")
@@ -75,7 +93,7 @@ class Board(TopTest):
                 self.assertRegex(lines[-1], "^F1Help F4Filter F5Channels F6Sort F7Reverse F9Hang up F10Quit$")
                 self.server.push(block("Newchannel", "Privilege: call,all", *channel(104, "Bob", "Ring")) +
                                  block("Hangup", "Privilege: call,all", *channel(103, "Zoe")))
-                lines = terminal.wait_for("^Ring  +0:", "^Calls 2  channels 3", but_not="103 Zoe")
+                lines = terminal.wait_for("^Ring  +0:.* 104 Bob", "^Calls 2  channels 3", but_not="103 Zoe")
                 self.assertEqual(lines[9].index("104 Bob"), lines[8].index("101 Ann"))
 
     def test_nothing_in_a_message_commands_the_terminal(self):
@@ -116,6 +134,18 @@ class Board(TopTest):
                                   else "")
                 self.assertEqual(len(terminal.lines()), size[1])
             terminal.wait_for("^Talking .*PJSIP/101-00000065", "F10Quit$")
+
+    def test_as_large_as_before(self):
+        """The terminal was smaller meanwhile, and has forgotten what did not fit; the program hears of it too late to see
+        another size."""
+        with self.top() as terminal:
+            terminal.wait_for("^Talking ", "F10Quit$")
+            os.kill(terminal.pid(), signal.SIGSTOP)
+            for size in ((81, 24), (1, 1), (80, 24)):
+                terminal.resize(*size)
+            until_told_of_size(terminal, (80, 24))
+            os.kill(terminal.pid(), signal.SIGCONT)
+            terminal.wait_for("^ami top ", "^Talking .*PJSIP/101-00000065", "F10Quit$")
 
 
 class HangUp(TopTest):
@@ -202,11 +232,29 @@ class Ends(TopTest):
         line = f"set -m; $AMI top --url {self.server.url()}; echo stopped; read; fg; echo ended with $?; read"
         with Terminal(line) as terminal:
             terminal.wait_for("^Talking ")
-            terminal.suspend("^stopped$")
+            terminal.keys("C-z")
+            terminal.wait_for("^stopped$")
             self.assertEqual(terminal.modes(), "0 1")
             self.server.push(block("Hangup", "Privilege: call,all", *channel(103, "Zoe")))
             terminal.keys("Enter")
             terminal.wait_for("^Talking ", but_not="103 Zoe")
+            terminal.keys("q")
+            terminal.wait_for("^ended with 0$")
+
+    def test_stopped_while_it_draws(self):
+        """ncurses ignores SIGTSTP as long as it writes; here until Ctrl-Z, which ends what Ctrl-S has halted."""
+        line = (f"set -m; (echo $BASHPID > $PID; exec $AMI top --url {self.server.url()}); echo stopped; read; fg; "
+                "echo ended with $?; read")
+        with Terminal(line) as terminal:
+            terminal.wait_for("^Talking ")
+            terminal.keys("C-s")
+            limit = time.monotonic() + LIMIT
+            while not sleeps_in_a_picture(terminal.pid()):
+                self.assertLess(time.monotonic(), limit)
+            terminal.keys("C-z")
+            terminal.wait_for("^stopped$")
+            terminal.keys("Enter")
+            terminal.wait_for("^Talking ")
             terminal.keys("q")
             terminal.wait_for("^ended with 0$")
 

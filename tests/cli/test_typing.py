@@ -146,8 +146,8 @@ class Typed(TypingTest):
                 "fg; echo ended with $?; [ $was = $(stty -g) ] && echo the same; read")
         with Terminal(line, extra={"XDG_STATE_HOME": self.state}) as terminal:
             terminal.wait_for("^admin@127.0.0.1>$")
-            terminal.keys("P", "i", "n")
-            terminal.suspend("^restored$")
+            terminal.keys("P", "i", "n", "C-z")
+            terminal.wait_for("^restored$")
             terminal.keys("Enter")
             terminal.wait_for("(?s:restored.*)^admin@127.0.0.1> Pin$")
             terminal.keys("g", "Enter")
