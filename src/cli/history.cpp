@@ -1,5 +1,7 @@
 #include "cli/history.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,6 +35,24 @@ std::string prepared_file() {
   return {};
 }
 
+// Of the file's folder, since the file is another one after each line. Where folders cannot be locked two
+// shells that add a line at the same time may lose one of the two.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::string& file)
+      : fd_(open(std::filesystem::path(file).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (fd_ >= 0) flock(fd_, LOCK_EX);
+  }
+  ~FolderLock() {
+    if (fd_ >= 0) close(fd_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int fd_;
+};
+
 }  // namespace
 
 TypedLines::TypedLines() : history_(history_init()), file_(prepared_file()) {
@@ -46,8 +66,18 @@ TypedLines::TypedLines() : history_(history_init()), file_(prepared_file()) {
 void TypedLines::add(const std::string& line) {
   if (line.empty() || line.front() == ' ' || may_hold_secret(line)) return;
   HistEvent event = {};
+  if (file_.empty()) {
+    history(handle(), &event, H_ENTER, line.c_str());
+    return;
+  }
+  const FolderLock lock(file_);
+  // Other shells have added theirs meanwhile.
+  if (access(file_.c_str(), R_OK) == 0) {
+    history(handle(), &event, H_CLEAR);
+    history(handle(), &event, H_LOAD, file_.c_str());
+  }
   history(handle(), &event, H_ENTER, line.c_str());
-  if (!file_.empty()) save();
+  save();
 }
 
 // After each line, lest a crash lose it; by way of another file, lest one lose them all.

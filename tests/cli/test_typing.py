@@ -268,6 +268,17 @@ class Kept(TypingTest):
         shell.until("Success")
         self.assertIn(b"X: 10", self.server.wait_for("ping"))
 
+    def test_the_history_of_two_shells(self):
+        one, two = self.shell(), self.shell()
+        for number in range(2):
+            for name, shell in (("One", one), ("Two", two)):
+                shell.type(f"Ping {name}={number}\r")
+                shell.until(f"Success(?s:.*){PROMPT}")
+        one.type("\\q\r")
+        self.assertEqual(one.end(), 0)
+        self.assertEqual(self.history(),
+                         ["Ping\\040One=0", "Ping\\040Two=0", "Ping\\040One=1", "Ping\\040Two=1", "\\134q"])
+
     def test_a_search(self):
         shell = self.shell()
         shell.type("Ping First=1\rPing Second=2\r")
