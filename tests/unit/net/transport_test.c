@@ -104,12 +104,17 @@ static void long_writes_are_taken_in_parts(void** state) {
   char* bytes = pattern(kSize);
   make_narrow(world);
   connect_plain(world);
-  const size_t first = core_transport_write(world->transport, bytes, kSize);
-  assert_in_range(first, 1, kSize - 1);
+  size_t taken = core_transport_write(world->transport, bytes, kSize);
+  assert_in_range(taken, 1, kSize - 1);
   assert_int_equal(write_text(world, "not before the rest"), 0);
-  idle(world);
-  assert_told(world, ""); /* no room yet */
-  char* rest[] = {bytes + first, bytes + kSize};
+  /* The kernel may have some more room when it has passed on what it was given. */
+  for (idle(world); told(world, "writable"); idle(world)) {
+    core_transport_forget(world->transport);
+    taken += core_transport_write(world->transport, bytes + taken, kSize - taken);
+    assert_in_range(taken, 1, kSize - 1);
+  }
+  assert_told(world, "");
+  char* rest[] = {bytes + taken, bytes + kSize};
   core_transport_on(world->transport, write_rest, rest);
   until(world, peer_size(world) == kSize);
   assert_memory_equal(world->peer_received, bytes, kSize);
@@ -316,8 +321,9 @@ static void the_peer_goes_in_the_middle_of_a_write(void** state) {
   assert_in_range(first, 1, kSize - 1);
   peer_reset(world);
   assert_lost(world, AMI_ELOST, "connection with ");
+  core_transport_forget(world->transport);
   idle(world);
-  assert_false(told(world, "writable"));
+  assert_told(world, "");
   free(bytes);
 }
 
