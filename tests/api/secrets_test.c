@@ -1,4 +1,4 @@
-/* The secret lives in one buffer, and what else has held it is wiped: the heap of this process is searched
+/* The secret lives in one buffer, and what else has held it is wiped: the memory of this process is searched
    for it. The mock is a process of its own, since it knows the secret too. Logs and details are in
    log_test.c. */
 #define _GNU_SOURCE
@@ -10,11 +10,11 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,33 +42,13 @@ static void make_secrets(void) {
   }
 }
 
-/* All of it, since there is one arena, and with it the blocks that are free again. */
-static void find_heap(const char** begin, const char** end) {
-  FILE* maps = fopen("/proc/self/maps", "re");
-  assert_non_null(maps);
-  char line[512];
-  *begin = *end = NULL;
-  while (fgets(line, sizeof line, maps) != NULL) {
-    if (strstr(line, "[heap]") == NULL) continue;
-    char* dash = NULL;
-    *begin = (const char*)(uintptr_t)strtoull(line, &dash, 16);
-    *end = (const char*)(uintptr_t)strtoull(dash + 1, NULL, 16);
-  }
-  fclose(maps);
-  assert_non_null(*begin);
-}
-
 enum { PIECE = 8 }; /* that many bytes in a row are one too many */
 
-/* How many pieces of the secret are in the heap: each of them once, when it is there as a whole. */
-static size_t pieces_in_heap(const char* secret) {
-  static bool begins[1 << 16]; /* the two bytes that a piece begins with */
+/* What the pieces of a secret begin with, two bytes each. */
+static bool begins[1 << 16];
+
+static size_t pieces_in(const char* at, const char* end, const char* secret) {
   const size_t pieces = strlen(secret) - PIECE + 1;
-  memset(begins, 0, sizeof begins);
-  for (size_t i = 0; i < pieces; ++i) begins[(uint8_t)secret[i] << 8 | (uint8_t)secret[i + 1]] = true;
-  const char* at = NULL;
-  const char* end = NULL;
-  find_heap(&at, &end);
   size_t found = 0;
   for (; at + PIECE <= end; ++at) {
     if (!begins[(uint8_t)at[0] << 8 | (uint8_t)at[1]]) continue;
@@ -79,12 +59,49 @@ static size_t pieces_in_heap(const char* secret) {
   return found;
 }
 
+/* Pages that were never touched, as most of a thread's stack, hold nothing. */
+static size_t pieces_in_pages(char* begin, char* end, const char* secret) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  const size_t pages = (size_t)(end - begin) / page;
+  unsigned char* touched = mmap(NULL, pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  assert_ptr_not_equal(touched, MAP_FAILED);
+  assert_int_equal(mincore(begin, (size_t)(end - begin), touched), 0);
+  size_t found = 0;
+  for (size_t i = 0; i < pages; ++i) {
+    size_t behind = i;
+    while (behind < pages && (touched[behind] & 1) != 0) ++behind;
+    found += pieces_in(begin + i * page, begin + behind * page, secret);
+    i = behind;
+  }
+  munmap(touched, pages);
+  return found;
+}
+
+/* How many pieces of the secret are in memory: each of them once, when it is there as a whole. */
+static size_t pieces_in_memory(const char* secret) {
+  memset(begins, 0, sizeof begins);
+  for (size_t i = 0; i + PIECE <= strlen(secret); ++i)
+    begins[(uint8_t)secret[i] << 8 | (uint8_t)secret[i + 1]] = true;
+  FILE* maps = fopen("/proc/self/maps", "re");
+  assert_non_null(maps);
+  size_t found = 0;
+  for (char line[512]; fgets(line, sizeof line, maps) != NULL;) {
+    char* rest = NULL;
+    char* begin = (char*)(uintptr_t)strtoull(line, &rest, 16);
+    char* end = (char*)(uintptr_t)strtoull(rest + 1, &rest, 16);
+    const bool is_ours = begin <= secrets[0] && secrets[0] < end;
+    if (strncmp(rest, " rw", 3) == 0 && !is_ours) found += pieces_in_pages(begin, end, secret);
+  }
+  fclose(maps);
+  return found;
+}
+
 static void assert_kept_once(const char* secret) {
-  assert_int_equal(pieces_in_heap(secret), strlen(secret) - PIECE + 1);
+  assert_int_equal(pieces_in_memory(secret), strlen(secret) - PIECE + 1);
 }
 
 static void assert_gone(const char* secret) {
-  assert_int_equal(pieces_in_heap(secret), 0);
+  assert_int_equal(pieces_in_memory(secret), 0);
 }
 
 /* --------------------------------------------------------------------------------------------- the mock */
@@ -240,7 +257,9 @@ static void changed(void** state) {
 static int set_url(ami_t* client, const char* before, const char* secret, const char* behind) {
   char url[LONGEST + 200];
   snprintf(url, sizeof url, "%s%s%s", before, secret, behind);
-  return ami_set(client, "url", url);
+  const int result = ami_set(client, "url", url);
+  explicit_bzero(url, sizeof url);
+  return result;
 }
 
 static void in_a_url(void** state) {
@@ -379,7 +398,5 @@ static const struct CMUnitTest tests[] = {
 
 int main(void) {
   make_secrets();
-  mallopt(M_ARENA_MAX, 1); /* the memory of every thread is in the heap that is searched */
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
