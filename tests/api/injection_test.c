@@ -273,6 +273,17 @@ static void no_break_gets_through_a_url(void** state) {
   world_end(world);
 }
 
+/* The mask of a connection that is up goes out at once. */
+static void no_break_gets_into_a_live_mask(void** state) {
+  world_t* world = world_new(state, NULL);
+  ami_t* client = client_ready(world, NULL);
+  for (int i = 0; i < BREAKS; ++i) {
+    if (is_string(breaks[i])) assert_error(ami_set(client, "events", breaks[i].text), AMI_EINJECT);
+  }
+  assert_nothing_left(world, client);
+  world_end(world);
+}
+
 static void no_option_is_over_long(void** state) {
   char text[OVER_LONG + 1];
   for (size_t i = 0; i < OVER_LONG; ++i) text[i] = "evil"[i % 4];
@@ -282,6 +293,28 @@ static void no_option_is_over_long(void** state) {
   for (int option = 0; option < WIRE_OPTIONS; ++option) {
     if (strcmp(wire_options[option], "password") == 0) continue;
     assert_error(ami_set(client, wire_options[option], text), AMI_EOPTION);
+  }
+  assert_clean_login(world, client);
+  world_end(world);
+}
+
+static void no_url_is_over_long(void** state) {
+  static const char* const urls[][2] = {{"ami://", ":x@pbx.test"},
+                                        {"ami://joe:x@pbx.test:", ""},
+                                        {"ami://joe:x@pbx.test?filter=", ""},
+                                        {"ami://joe:x@pbx.test?events=call,", ""},
+                                        {"ami://joe:x@pbx.test?identifier=", ""},
+                                        {"ami://joe:x@pbx.test?username=", "&events=on"},
+                                        {"ami://joe:x@pbx.test?", "=1"}};
+  world_t* world = world_new(state, NULL);
+  ami_t* client = client_new(world);
+  for (size_t url = 0; url < sizeof urls / sizeof *urls; ++url) {
+    char text[OVER_LONG + 100];
+    size_t size = (size_t)snprintf(text, sizeof text, "%s", urls[url][0]);
+    for (size_t i = 0; i < OVER_LONG; ++i) text[size++] = "evil"[i % 4];
+    snprintf(text + size, sizeof text - size, "%s", urls[url][1]);
+    const int result = ami_set(client, "url", text);
+    if (result != AMI_EOPTION) fail_msg("%s: %s", text, ami_err_name(result));
   }
   assert_clean_login(world, client);
   world_end(world);
@@ -330,7 +363,9 @@ static const struct CMUnitTest tests[] = {
     IN_ALL(no_break_comes_of_an_encoding),
     IN(no_break_gets_into_an_option, BY_THREAD),
     IN(no_break_gets_through_a_url, BY_THREAD),
+    IN_ALL(no_break_gets_into_a_live_mask),
     IN(no_option_is_over_long, BY_THREAD),
+    IN(no_url_is_over_long, BY_THREAD),
     IN(no_plain_login_is_over_long, BY_THREAD),
     IN(no_plain_login_is_over_long, BY_LOOP),
     IN(no_break_comes_of_an_option_s_encoding, BY_THREAD),

@@ -129,6 +129,27 @@ class RefusedFields(ProgramTest):
         self.assert_refused(["UserEvent", "x=" + "y" * 1022], "1022")
         self.assert_refused(["UserEvent", *(f"k{i}=v" for i in range(128))], "128")
 
+    def test_of_other_verbs(self):
+        """Each place where a verb puts text into an action or into an option."""
+        places = [["command"], ["command", "core"], ["list"], ["list", "channels", "X="], ["originate"],
+                  ["originate", "Local/1@x", "--app"], ["originate", "Local/1@x", "--app", "Wait", "--data"],
+                  ["originate", "Local/1@x", "--app", "Wait", "--var", "a="], ["events", "-o", "filter="],
+                  ["events", "-o", "identifier="], ["ping", "-o", "username="]]
+        with Server() as server:
+            for verb, *before in places:
+                for text in ("evil\nAction: Logoff", "y" * 2000):
+                    if before and before[-1].endswith("="):
+                        given = [*before[:-1], before[-1] + text]
+                    else:
+                        given = [*before, text]
+                    more = ["--app", "Wait"] if [verb, *before] == ["originate"] else []
+                    with self.subTest((verb, *before, text[:4])):
+                        result = run(verb, "--url", server.url(), *given, *more)
+                        self.assert_ended(result, 2, out=b"")
+                        self.assertRegex(result.stderr.decode(), "holds LF|hold CR, LF|has 20.. bytes|not allowed")
+                        self.assertEqual(result.stderr.count(b"\n"), 1, result.stderr)
+            self.assertEqual(server.accepted, 0)
+
     def test_what_no_asterisk_has(self):
         self.assert_refused(["Orignate"], "(Orignate)", "did you mean Originate?", "--force")
         self.assert_refused(["Wombat"], "(Wombat)", "--force")
