@@ -34,7 +34,7 @@ class Call {
   }
   void hang_up(int64_t cause);  // from outside: the call is gone after it
   // This channel goes to another extension, the one it was bridged with is hung up.
-  void redirect(const std::string& channel, const std::string& exten);
+  void redirect(const std::string& name, const std::string& exten);
   void stop();  // forgets its timer
 
  private:
@@ -47,7 +47,7 @@ class Call {
   void raise_for(std::string_view event, const std::vector<std::string>& roles);
   void raise(std::string_view event, const Channel& channel);
   void value(std::string_view name, const std::vector<std::string>& roles, std::string& out);
-  void add_channel(std::string_view role, std::string_view words);
+  void add_channel(std::string_view who, std::string_view words);
   void queue_change(std::string_view event, Channel& channel, bool joins);
   void leave_bridge(Channel& channel);
   void hang_up(Channel& channel, int64_t cause);

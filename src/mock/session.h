@@ -51,8 +51,8 @@ class Session {
 
   // ---- answering; response faults apply
   void respond(const Request& request, std::string_view response, std::string_view body);
-  void success(const Request& request, std::string_view message);
-  void error(const Request& request, std::string_view message);
+  void success(const Request& request, std::string_view text);
+  void error(const Request& request, std::string_view text);
   void send_response(std::string text);
   void message(std::string_view text);  // anything else, whole
   void write(std::string_view bytes);   // as it is
@@ -69,7 +69,7 @@ class Session {
   void kill();    // now
 
   // ---- driven by the server
-  bool wants(Classes classes, std::string_view event) const;
+  bool wants(Classes classes, std::string_view text) const;
   void event(std::string_view text);
   void watch(const std::shared_ptr<Fault>& fault);
   bool release();  // true if something was held back

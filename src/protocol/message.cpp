@@ -73,7 +73,7 @@ void ami_msg::Table::copy(std::string_view wire, size_t lines) noexcept {
   ami::scan::Outline outline;
   size_t copied = 0;
   for (size_t begin = 0; begin < lines;) {
-    size_t end = std::min(lines, begin + outline.kMost);
+    size_t end = std::min(lines, begin + ami::scan::Outline::kMost);
     const bool outlined = outline.draw(wire.substr(begin, end - begin)) && outline.lines() != 0;
     if (!outlined && end < lines) end = std::min(lines, wire.find("\r\n", end - 2) + 2);
     if (end == lines) end = wire.size();
