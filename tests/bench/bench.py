@@ -35,8 +35,7 @@ class Server:
         self.corpus = json.loads(self.process.stdout.readline())
 
     def end(self):
-        self.process.stdin.close()
-        self.process.wait()
+        self.process.communicate()
 
 
 def certificate(folder):

@@ -52,6 +52,7 @@ typedef struct connection {
   uint64_t rate, started, paced;
   bool stamped;
   /* A list. */
+  bool listing;
   size_t items, item;
   char list_id[ID_ROOM];
   char in[IN_ROOM], out[OUT_ROOM];
@@ -123,7 +124,7 @@ static void flood_done(connection_t* c) {
 }
 
 static void add_items(connection_t* c) {
-  while (c->items > 0 && OUT_ROOM - (c->out_size - c->out_sent) > 2048) {
+  while (c->listing && OUT_ROOM - (c->out_size - c->out_sent) > 2048) {
     if (c->item < c->items) {
       c->item++;
       SAY(c,
@@ -139,7 +140,7 @@ static void add_items(connection_t* c) {
       SAY(c,
           "Event: CoreShowChannelsComplete\r\nActionID: %s\r\nEventList: Complete\r\nListItems: %zu\r\n\r\n",
           c->list_id, c->items);
-      c->items = c->item = 0;
+      c->listing = false;
     }
   }
 }
@@ -176,7 +177,7 @@ static void write_all(connection_t* c) {
       break;
     }
   }
-  const bool more = c->out_size > 0 || c->items > 0 || (c->left > 0 && c->rate == 0);
+  const bool more = c->out_size > 0 || c->listing || (c->left > 0 && c->rate == 0);
   watch(c, UV_READABLE | (more ? UV_WRITABLE : 0));
 }
 
@@ -271,6 +272,7 @@ static void answer(connection_t* c, const char* action) {
         id);
     c->items = strtoull(value, NULL, 10);
     c->item = 0;
+    c->listing = true;
     memcpy(c->list_id, id, sizeof id);
   } else if (strcasecmp(name, "Logoff") == 0) {
     SAY(c, "Response: Goodbye\r\nActionID: %s\r\nMessage: Thanks for all the fish.\r\n\r\n", id);
