@@ -54,6 +54,7 @@ class Soak {
   void end();
   void check_caller(Caller& caller);
   void check_resources(const Resources& last) const;
+  void check_trials();
   void show(const Resources& last);
   void show_caller(const char* name, Caller& caller);
 
@@ -201,6 +202,7 @@ void Soak::end() {
   for (auto& caller : callers_) check_caller(*caller);
   if (real_) check_caller(*real_);
   if (pbx_.record().disorders != 0) broken("%d actions arrived out of order", int(pbx_.record().disorders));
+  check_trials();
   show(last);
   for (auto& caller : callers_) caller->destroy();
   if (real_) real_->destroy();
@@ -229,6 +231,26 @@ void Soak::check_resources(const Resources& last) const {
   if (last.descriptors != first_.descriptors) {
     broken("descriptors: %zu at first, %zu at the end", first_.descriptors, last.descriptors);
   }
+}
+
+// What the run is for has happened. Some seconds, on a machine with other work, need not show all of it.
+void Soak::check_trials() {
+  const auto seconds =
+      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(end_ - begin_).count());
+  const bool is_long = seconds >= 60;
+  const auto at_least = [](const char* what, uint64_t least, uint64_t count) {
+    if (count < least) broken("%s: %" PRIu64 ", where at least %" PRIu64 " should be", what, count, least);
+  };
+  const Record& record = pbx_.record();
+  at_least("events", callers_.size() * seconds * (is_long ? 4000 : 100), record.events.load());
+  at_least("connections", callers_.size() + (is_long ? seconds / 10 : 1), record.connections.load());
+  if (real_) at_least("restarts of Asterisk", is_long ? seconds / 90 : 0, restarts_);
+  uint64_t dropped = 0;
+  for (auto& caller : callers_) {
+    at_least("actions", seconds, caller->ledger().sums().accepted);
+    dropped += caller->stream().sums().dropped;
+  }
+  at_least("dropped events", is_long ? 1 : 0, dropped);
 }
 
 void Soak::show_caller(const char* name, Caller& caller) {
