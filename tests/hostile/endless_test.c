@@ -22,9 +22,9 @@ static void a_greeting(void** state) {
   world_t* world = world_new(state, NULL);
   peer_t* peer = peer_new(say_for_ever, "A");
   ami_t* client = client_of(world, peer);
-  usage_begin();
+  watch(client);
   check_end(world, client, AMI_EPROTO, "no line of at most 256 bytes at the beginning, but AAAA");
-  assert_peak_mib(4);
+  assert_bounded(client, 4);
   world_end(world);
   peer_free(peer);
 }
@@ -34,9 +34,9 @@ static void lines_of_greeting(void** state) {
   peer_t* peer = peer_new(say_for_ever, "220 mail.test\r\n");
   ami_t* client = client_of(world, peer);
   client_set(client, "message.max_bytes", "1048576");
-  usage_begin();
+  watch(client);
   check_end(world, client, AMI_ELIMIT, "message.max_bytes");
-  assert_peak_mib(8);
+  assert_bounded(client, 8);
   world_end(world);
   peer_free(peer);
 }
@@ -78,10 +78,10 @@ static void states_of_a_login(void** state) {
     ami_t* client = client_of(world, peer);
     client_set(client, "login.timeout_ms", "300");
     sink_t* ready = listen_to(world, client, "ready");
-    usage_begin();
+    watch(client);
     check_end(world, client, AMI_ETIMEDOUT,
               "login not complete within 300 ms; login.timeout_ms is the bound");
-    assert_peak_mib(4);
+    assert_bounded(client, 4);
     assert_int_equal(count_of(ready), 0);
     assert_true(ami_stat(client, AMI_STAT_BYTES_OUT) < 1000); /* a Challenge and a Login, whatever was said */
     world_end(world);
@@ -113,9 +113,9 @@ static void states_of_a_session(void** state) {
   ami_t* client = client_of(world, peer);
   sink_t* notices = listen_to(world, client, "connection-*");
   assert_error(client_connect(world, client), 0);
-  usage_begin();
+  watch(client);
   const ami_reply_t* reply = reply_to(world, client, action("CoreStatus", NULL));
-  assert_peak_mib(4);
+  assert_bounded(client, 4);
   assert_reply(reply, 0, AMI_ANSWERED);
   assert_string_equal(field(ami_reply_response(reply), "Mine"), "yes");
   assert_int_equal(ami_state(client), AMI_STATE_READY);
@@ -139,8 +139,10 @@ static void logins(void** state) {
   client_set(client, "reconnect", "1");
   client_set(client, "reconnect.max_ms", "50");
   sink_t* attempts = listen_to(world, client, "connection-reconnecting");
+  watch(client);
   assert_error(ami_connect(client), 0);
   until_count(world, attempts, COUNT);
+  assert_bounded(client, 4);
   /* A login that does not last takes nothing off the delay. */
   for (int i = 0; i < COUNT; ++i)
     assert_int_equal(atoi(field(message_at(attempts, (size_t)i), "Attempt")), i + 1);
@@ -184,10 +186,10 @@ static void a_line_or_a_message(void** state) {
     sink_t* ends = listen_to(world, client, "connection-close");
     sink_t* data = listen_to(world, client, "data");
     assert_error(client_connect(world, client), 0);
-    usage_begin();
+    watch(client);
     sink_t* sent = send_action(world, client, action("Ping", NULL));
     const ami_msg_t* last = until_field(world, ends, "Final", "true");
-    assert_peak_mib(all[i].peak_mib);
+    assert_bounded(client, all[i].peak_mib);
     assert_string_equal(field(last, "Error"), "AMI_ELIMIT");
     assert_contains(field(last, "Reason"), all[i].says);
     assert_contains(detail(client), all[i].says);
@@ -218,10 +220,10 @@ static void keys(void** state) {
   client_set(client, "message.max_bytes", "1048576");
   sink_t* events = listen_to(world, client, "Keys");
   assert_error(client_connect(world, client), 0);
-  usage_begin();
+  watch(client);
   send_action(world, client, action("Ping", NULL));
   until_count(world, events, 1);
-  assert_peak_mib(14); /* held, copied, and a field of 24 bytes for each 4 of the text */
+  assert_bounded(client, 14); /* held, copied, and a field of 24 bytes for each 4 of the text */
   const ami_field_t* fields = NULL;
   assert_int_equal(ami_msg_fields(message_at(events, 0), &fields), 1 + KEYS);
   assert_string_equal(fields[KEYS].key, "a");
@@ -254,7 +256,7 @@ static void check_list(void** state, const char* bound, const char* value, const
   client_set(client, "blocked.max_ms", "500");
   sink_t* ends = listen_to(world, client, "connection-close");
   assert_error(client_connect(world, client), 0);
-  usage_begin();
+  watch(client);
   sink_t* list = send_action(world, client, action("CoreShowChannels", NULL));
   until_reply(world, list);
   assert_reply(list->reply, AMI_ELIMIT, AMI_ANSWERED);
@@ -266,7 +268,7 @@ static void check_list(void** state, const char* bound, const char* value, const
   assert_string_equal(field(last, "Error"), "AMI_ETIMEDOUT");
   assert_contains(field(last, "Reason"),
                   "action CoreShowChannels timed out and held up the connection for more than");
-  assert_peak_mib(6);
+  assert_bounded(client, 6);
   world_end(world);
   peer_free(peer);
 }
@@ -289,13 +291,13 @@ static void items_that_nobody_takes(void** state) {
   client_set(client, "list.max_items", "5000");
   client_set(client, "blocked.max_ms", "60000");
   assert_error(client_connect(world, client), 0);
-  usage_begin();
+  watch(client);
   sink_t* list = send_each(world, client, action("CoreShowChannels", NULL));
   const int64_t before = ami_stat(client, AMI_STAT_REPLIES);
   until_stat(client, AMI_STAT_REPLIES, before + 1);
   until_stat(client, AMI_STAT_BYTES_IN, 16 << 20);
   assert_int_equal(ami_stat(client, AMI_STAT_QUEUED), 5001);
-  assert_peak_mib(6);
+  assert_bounded(client, 6);
   until_reply(world, list);
   assert_reply(list->reply, AMI_ELIMIT, AMI_ANSWERED);
   assert_int_equal(count_of(list), 5000);

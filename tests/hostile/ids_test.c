@@ -32,11 +32,11 @@ static void of_nobody(void** state) {
   peer_t* peer = peer_new(say_for_nobody, NULL);
   ami_t* client = client_of(world, peer);
   assert_error(client_connect(world, client), 0);
-  usage_begin();
+  watch(client);
   sink_t* first = send_action(world, client, action("CoreStatus", NULL)); /* never answered */
   sink_t* list = send_action(world, client, action("CoreShowChannels", NULL));
   until_reply(world, list);
-  assert_peak_mib(4);
+  assert_bounded(client, 4);
   assert_reply(list->reply, 0, AMI_ANSWERED);
   assert_int_equal(ami_reply_count(list->reply), 1);
   assert_string_equal(field(ami_reply_end(list->reply), "ActionID"),
@@ -81,7 +81,9 @@ static void of_the_login_to_come(void** state) {
   peer_t* peer = peer_new(foresee_login, NULL);
   ami_t* client = client_of(world, peer);
   sink_t* ready = listen_to(world, client, "ready");
+  watch(client);
   assert_error(client_connect(world, client), AMI_EAUTH);
+  assert_bounded(client, 4);
   assert_contains(detail(client), "Authentication failed");
   assert_int_equal(count_of(ready), 0);
   world_end(world);
@@ -116,11 +118,11 @@ static void of_actions_to_come(void** state) {
   peer_t* peer = peer_new(foresee, NULL);
   ami_t* client = client_of(world, peer);
   assert_error(client_connect(world, client), 0);
-  usage_begin();
+  watch(client);
   assert_reply(reply_to(world, client, action("Ping", NULL)), 0, AMI_ANSWERED);
   until_stat(client, AMI_STAT_STRAYS, AHEAD);
   assert_int_equal(ami_stat(client, AMI_STAT_STRAYS), AHEAD);
-  assert_peak_mib(4);
+  assert_bounded(client, 4);
   for (int i = 0; i < 20; ++i) {
     ami_action_t* made = action(i % 2 == 0 ? "CoreStatus" : "Originate", "Async", "true", NULL);
     if (i % 2 == 1) assert_error(ami_action_until(made, "OriginateResponse"), 0);
@@ -156,12 +158,13 @@ static void of_what_was_answered(void** state) {
   ami_t* client = client_of(world, peer);
   sink_t* items = listen_to(world, client, "Item");
   assert_error(client_connect(world, client), 0);
-  usage_begin();
+  watch(client);
   for (int i = 1; i <= 20; ++i) {
     assert_reply(reply_to(world, client, action("CoreStatus", NULL)), 0, AMI_ANSWERED);
     until_stat(client, AMI_STAT_STRAYS, 2999 * i);
   }
   until_count(world, items, 20000); /* nobody's list: they are events */
+  assert_bounded(client, 24);       /* of which the test itself keeps 20,000 */
   assert_int_equal(ami_stat(client, AMI_STAT_STRAYS), 2999 * 20);
   assert_int_equal(ami_stat(client, AMI_STAT_INFLIGHT), 0);
   world_end(world);
