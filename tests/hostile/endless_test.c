@@ -283,6 +283,45 @@ static void bytes_of_a_list(void** state) {
              "CoreShowChannels: more than 1000000 bytes of items came; list.max_bytes is the bound");
 }
 
+enum { LISTS = 4 };
+
+static void say_lists(peer_t* peer, void* data) {
+  char items[LISTS * 512];
+  size_t size = 0;
+  (void)data;
+  if (!peer_log_in(peer)) return;
+  for (int i = 0; i < LISTS; ++i) {
+    const char* id = peer_hear(peer);
+    if (id == NULL || !peer_say(peer, "Response: Success\r\nActionID: %s\r\nEventList: start\r\n\r\n", id))
+      return;
+    size += (size_t)snprintf(items + size, sizeof items - size,
+                             "Event: CoreShowChannel\r\nActionID: %s\r\nText: %0100d\r\n\r\n", id, 0);
+  }
+  while (peer_repeat(peer, items, PLENTY) > 0) {
+  }
+}
+
+/* The bounds are of each list: so many at once may take so many times as much, and no more. */
+static void several_lists(void** state) {
+  world_t* world = world_new(state, NULL);
+  peer_t* peer = peer_new(say_lists, NULL);
+  ami_t* client = client_of(world, peer);
+  client_set(client, "list.max_bytes", "1000000");
+  client_set(client, "blocked.max_ms", "60000");
+  assert_error(client_connect(world, client), 0);
+  watch(client);
+  sink_t* lists[LISTS];
+  for (int i = 0; i < LISTS; ++i) lists[i] = send_action(world, client, action("CoreShowChannels", NULL));
+  for (int i = 0; i < LISTS; ++i) {
+    until_reply(world, lists[i]);
+    assert_reply(lists[i]->reply, AMI_ELIMIT, AMI_ANSWERED);
+  }
+  assert_bounded(client, 3 + LISTS);
+  client_destroy(world, client);
+  world_end(world);
+  peer_free(peer);
+}
+
 /* Items that are given as they come wait in the queue and are never dropped: the list's bound is theirs. */
 static void items_that_nobody_takes(void** state) {
   world_t* world = world_new(state, NULL);
@@ -318,6 +357,7 @@ static const struct CMUnitTest tests[] = {
     IN(items_of_a_list, BY_THREAD),
     IN(items_of_a_list, BY_LOOP),
     IN(bytes_of_a_list, BY_THREAD),
+    IN(several_lists, BY_THREAD),
     IN(items_that_nobody_takes, BY_POLL),
 };
 RUN(tests)
