@@ -49,6 +49,14 @@ void Connection::tell(const Step& step) {
   proxy_.record_.fired[static_cast<size_t>(step.fault)][static_cast<size_t>(step.place)].fetch_add(1);
 }
 
+void Connection::read_all() {
+  if (half_closed_) proxy_.record_.read_on.fetch_add(1);
+}
+
+void Connection::drop_other(const Pipe& pipe) {
+  (&pipe == &to_client_ ? to_server_ : to_client_).drop();
+}
+
 uint64_t Connection::now() const {
   return uv_now(&proxy_.loop_);
 }

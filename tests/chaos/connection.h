@@ -24,6 +24,10 @@ class Connection {
   bool closing() const { return closing_; }
   // A fault has fired.
   void tell(const Step& step);
+  void half_closed() { half_closed_ = true; }
+  // A pipe has come to the end of what it reads.
+  void read_all();
+  void drop_other(const Pipe& pipe);
   uint64_t now() const;
   // A pipe has changed.
   void update();
@@ -39,6 +43,7 @@ class Connection {
   Pipe to_client_, to_server_;
   int open_ = 3;  // handles
   bool closing_ = false;
+  bool half_closed_ = false;  // by a fault
 };
 
 }  // namespace chaos

@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t most_held = 262144;
 constexpr size_t longest_needle = 32;
+constexpr std::string_view blank_line = "\r\n\r\n";
 constexpr size_t largest_write = 65536;
 
 struct Write {
@@ -60,6 +61,7 @@ void Pipe::read_or_not() {
         if (count > 0) {
           pipe.take({buffer->base, static_cast<size_t>(count)});
         } else if (count == UV_EOF) {
+          pipe.connection_.read_all();
           pipe.end();
         } else if (count < 0) {
           return pipe.connection_.close(true);
@@ -112,7 +114,7 @@ void Pipe::fire_due() {
 }
 
 void Pipe::fire(const Step& step) {
-  connection_.tell(step);
+  if (step.fault != Fault::truncate) connection_.tell(step);
   switch (step.fault) {
     case Fault::delay:
       delay_ms_ = step.amount;
@@ -132,7 +134,9 @@ void Pipe::fire(const Step& step) {
       say_noise(step.amount, "");
       return end();
     case Fault::truncate:
+      return truncate(step);
     case Fault::half_close:
+      connection_.half_closed();
       return end();
     case Fault::reset:
       return connection_.close(true);
@@ -148,6 +152,23 @@ void Pipe::say_noise(uint32_t size, std::string_view end) {
   forward(text.append(end));
 }
 
+// In the middle of a message, so behind the next byte where one has just ended.
+void Pipe::truncate(const Step& step) {
+  if (said_.empty() || said_ == blank_line) {
+    armed_.push_back({step, offset_ + 1, never});
+    return;
+  }
+  connection_.tell(step);
+  end();
+  connection_.drop_other(*this);
+}
+
+void Pipe::drop() {
+  pieces_.clear();
+  held_ = 0;
+  end();
+}
+
 void Pipe::end() {
   ended_ = true;
   read_or_not();
@@ -157,6 +178,8 @@ void Pipe::forward(std::string_view bytes) {
   if (bytes.empty() || ended_) return;
   uint64_t due = 0;
   if (delay_ms_ + jitter_ms_ > 0) due = connection_.now() + delay_ms_ + random_.below(jitter_ms_ + 1);
+  said_.append(bytes);
+  if (said_.size() > blank_line.size()) said_.erase(0, said_.size() - blank_line.size());
   held_ += bytes.size();
   if (!pieces_.empty() && pieces_.back().due >= due && pieces_.back().bytes.size() < largest_write) {
     pieces_.back().bytes.append(bytes);
@@ -185,7 +208,7 @@ void Pipe::pump() {
   if (!pieces_.empty()) {
     if (pieces_.front().due > now) return;
     const size_t size = std::min(pieces_.front().bytes.size(), largest_write);
-    return write(split_ > 0 ? std::min<size_t>(size, random_.between(1, 3)) : size);
+    return write(split_ > 0 ? 1 : size);
   }
   if (!ended_) return;
   shut_ = true;

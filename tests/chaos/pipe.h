@@ -29,6 +29,8 @@ class Pipe {
   uint64_t due() const;
   // All has been said, the end included.
   bool finished() const { return shut_; }
+  // What is held, and all that would come, is lost.
+  void drop();
 
  private:
   static constexpr uint64_t never = UINT64_MAX;
@@ -50,6 +52,7 @@ class Pipe {
   void fire(const Step& step);
   void say_noise(uint32_t size, std::string_view end);
   void end();
+  void truncate(const Step& step);
   void write(size_t size);
   void read_or_not();
 
@@ -59,6 +62,7 @@ class Pipe {
   Random random_;
   std::vector<Armed> armed_;
   std::string tail_;  // of what was read, for needles that are split
+  std::string said_;  // the end of what was let through, for ends of messages
   uint64_t offset_ = 0;
   std::deque<Piece> pieces_;
   size_t held_ = 0;  // their bytes

@@ -1,7 +1,5 @@
 #include "plan.h"
 
-#include <array>
-
 #include "random.h"
 
 namespace chaos {
@@ -12,6 +10,8 @@ constexpr uint32_t longest_delay = 8;
 constexpr uint32_t longest_stall = 60;
 constexpr uint32_t lasting_stall = 5000;  // longer than a client has patience
 constexpr uint32_t longest_life_ms = 5000;
+constexpr std::array<Place, 5> own_turn = {Place::greeting, Place::login, Place::list, Place::command,
+                                           Place::logoff};
 
 Random source(uint64_t seed, uint64_t connection) {
   return Random(Random(seed).next() ^ Random(connection).next());
@@ -34,8 +34,8 @@ void put(Step& step, Place place, Random& random) {
     case Place::greeting:
       return behind(step, Way::to_client, "", 1, random.below(30));
     case Place::login:
-      if (random.one_in(2)) return behind(step, Way::to_server, "", 1, random.below(280));
-      return behind(step, Way::to_client, "\r\n", 1, random.below(280));
+      if (random.one_in(2)) return behind(step, Way::to_server, "", 1, random.below(140));
+      return behind(step, Way::to_client, "\r\n", 1, random.below(140));
     case Place::list:
       return behind(step, Way::to_client, "EventList: start", random.between(1, 3), random.below(2500));
     case Place::command:
@@ -83,15 +83,13 @@ Step draw_hindrance(Random& random) {
   return step;
 }
 
-Step draw_end(Random& random) {
-  constexpr std::array<Fault, 5> ends = {Fault::garbage, Fault::truncate, Fault::half_close, Fault::reset,
-                                         Fault::cut};
+Step draw_end(Place place, Random& random) {
   Step step;
-  step.fault = ends[random.below(ends.size())];
-  put(step, draw_place(random), random);
+  step.fault = endings[random.below(endings.size())];
+  put(step, place, random);
   if (step.fault == Fault::garbage) {
     // What a client sends is never mangled: an action that it did not ask for could be answered.
-    if (step.way == Way::to_server) put(step, Place::list, random);
+    while (step.way == Way::to_server) put(step, place, random);
     step.amount = random.between(1, 200);
   }
   return step;
@@ -102,14 +100,15 @@ Step draw_end(Random& random) {
 Plan draw_plan(uint64_t seed, uint64_t connection) {
   Random random = source(seed, connection);
   Plan plan;
-  for (uint32_t i = random.below(3); i > 0; --i) plan.push_back(draw_hindrance(random));
-  if (!random.one_in(8)) plan.push_back(draw_end(random));
-  // In places that are not always reached there would else be no end.
-  if (!random.one_in(8)) {
-    Step last = draw_end(random);
-    if (last.fault != Fault::garbage) put(last, Place::anywhere, random);
-    plan.push_back(last);
+  // Some places are rarely reached: one connection of six is for the next of them, and has nothing else.
+  if (connection % 6 == 0) {
+    plan.push_back(draw_end(own_turn[connection / 6 % own_turn.size()], random));
+    return plan;
   }
+  for (uint32_t i = random.below(3); i > 0; --i) plan.push_back(draw_hindrance(random));
+  if (!random.one_in(8)) plan.push_back(draw_end(draw_place(random), random));
+  // In places that are not always reached there would else be no end.
+  if (!random.one_in(8)) plan.push_back(draw_end(Place::anywhere, random));
   return plan;
 }
 
@@ -117,7 +116,7 @@ Plan draw_plan_by_time(uint64_t seed, uint64_t connection) {
   Random random = source(seed, connection);
   Plan plan;
   if (random.one_in(2)) plan.push_back(draw_hindrance(random));
-  Step end = draw_end(random);
+  Step end = draw_end(Place::anywhere, random);
   end.place = Place::time;
   end.after_ms = random.between(1, longest_life_ms);
   plan.push_back(end);

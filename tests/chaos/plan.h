@@ -2,6 +2,7 @@
 // things take.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,16 +15,18 @@ enum class Way : uint8_t { to_client, to_server };
 enum class Fault : uint8_t {
   delay,       // everything behind comes so many ms later
   jitter,      // each piece up to so many ms later
-  split,       // the next bytes come one to three at a time
+  split,       // so many bytes come one at a time
   stall,       // nothing passes for so many ms
   noise,       // so many bytes that are no message, behind a message; the stream goes on
   garbage,     // the same anywhere, and then the end
-  truncate,    // the end in the middle of what is being said, by FIN
-  half_close,  // FIN this way; the other way stays open
+  truncate,    // the end of both ways, in the middle of a message of this one
+  half_close,  // FIN this way; the other way goes on, and is read to its end
   reset,       // both sides by RST
   cut,         // both sides closed, with what was under way
 };
 constexpr size_t faults = 10;
+constexpr std::array<Fault, 5> endings = {Fault::garbage, Fault::truncate, Fault::half_close, Fault::reset,
+                                          Fault::cut};
 
 enum class Place : uint8_t { anywhere, greeting, login, list, command, logoff, time };
 constexpr size_t places = 7;

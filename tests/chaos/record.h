@@ -21,6 +21,7 @@ struct Record {
   std::atomic<uint64_t> heard;        // ticks that were written to a session, counted for each
   std::atomic<uint64_t> events;       // all events that were
   std::atomic<uint64_t> disorders;    // actions that came after a later one of the same connection
+  std::atomic<uint64_t> read_on;      // ways that were read to their end beside one that was half-closed
   std::array<std::array<std::atomic<uint64_t>, places>, faults> fired;
   std::array<std::atomic<uint8_t>, most_actions> seen;  // how often, by the action's number
 };
