@@ -294,7 +294,8 @@ AMI_API uint64_t ami_id(const ami_t *ami);
  *   message.max_bytes     16777216    longest message accepted; over it the connection ends, AMI_ELIMIT
  *   line.max_bytes        1048576     longest line accepted; the same
  *   list.max_items        1000000     items of one action; over it the reply is AMI_ELIMIT
- *   list.max_bytes        268435456   bytes of them; the same
+ *   list.max_bytes        268435456   bytes of them; the same. Of each action: lists that grow at the same
+ *                                     time may hold this times inflight.max
  *   list.events           false       true: items of own lists also go to name and glob handlers
  *   disconnect.grace_ms   5000        how long actions in flight may finish after ami_disconnect()
  */
