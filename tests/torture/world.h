@@ -24,9 +24,13 @@ struct Sent {
   uint64_t id = 0;
 };
 
+class World;
+
 struct Heard {
   std::atomic<bool> registered{false};
   std::atomic<int> messages{0};
+  std::atomic<int> dropped{0};  // by what gaps told
+  const World* of = nullptr;
   std::atomic<int> releases{0};
   uint64_t id = 0;
 };
@@ -59,6 +63,10 @@ class World {
   // Lets things happen until the condition holds; false when nothing goes on for lack of memory.
   template <typename Condition>
   bool until(Condition condition);
+  // Events are going to be dropped without a failure too, how many is chance: that tells nothing, and what
+  // each handler got is no result.
+  void expect_drops() { expects_drops_ = true; }
+  [[nodiscard]] int dropped() const;
   // What came of it all, for the comparison.
   void report();
   // Everything works again, with the same client; not in mode kOn. settings: what a connection needs.
@@ -70,6 +78,7 @@ class World {
 
  private:
   static void on_event(ami_t* client, const ami_msg_t* msg, void* user);
+  static void on_gap(const ami_msg_t* msg, Heard& heard);
   static void on_reply(ami_t* client, const ami_reply_t* reply, void* user);
   static void on_log(int level, const char* line, void* user);
   static void on_release_sent(void* user);
@@ -79,7 +88,7 @@ class World {
   void step_loop();
   void destroy();
   bool goes_on(int steps);
-  // Whether events were dropped, which counts as told.
+  // Whether events were dropped that were not to be, which counts as told.
   bool has_dropped();
   void check() const;
 
@@ -92,6 +101,7 @@ class World {
   std::array<Heard, 24> heards_;
   size_t heard_count_ = 0;
   bool (*settings_)(World&) = nullptr;
+  bool expects_drops_ = false;
 };
 
 // A call of the library. Its result is looked at.
