@@ -39,18 +39,26 @@ std::mutex mutex;
 void* places[kPlaces];
 char removed_mark;
 void* const kRemoved = &removed_mark;
-int64_t taken = 0;
+enum class Whose : bool { kOurs, kOpenSsl };
+Whose whose[kPlaces];
+int64_t taken[2] = {};
 
 size_t place_of(const void* block) {
   return (reinterpret_cast<uintptr_t>(block) >> 4U) * 0x9E3779B97F4A7C15U >> 47U;
 }
 
-void keep(void* block) {
+int64_t& taken_by(Whose owner) {
+  return taken[owner == Whose::kOpenSsl ? 1 : 0];
+}
+
+void keep(void* block, Whose owner) {
   const std::lock_guard lock(mutex);
   size_t place = place_of(block);
   while (places[place] != nullptr && places[place] != kRemoved) place = (place + 1) % kPlaces;
   places[place] = block;
-  if (++taken > static_cast<int64_t>(kPlaces / 2)) std::abort();
+  whose[place] = owner;
+  ++taken_by(owner);
+  if (taken[0] + taken[1] > static_cast<int64_t>(kPlaces / 2)) std::abort();
 }
 
 // Whoever frees it, and whether it was kept at all.
@@ -60,7 +68,7 @@ void forget(const void* block) {
   for (size_t place = place_of(block); places[place] != nullptr; place = (place + 1) % kPlaces) {
     if (places[place] != block) continue;
     places[place] = kRemoved;
-    --taken;
+    --taken_by(whose[place]);
     return;
   }
 }
@@ -77,8 +85,8 @@ bool fails() {
   return true;
 }
 
-void* kept(void* block) {
-  if (block != nullptr && watched && counting) keep(block);
+void* kept(void* block, Whose owner = Whose::kOurs) {
+  if (block != nullptr && watched && counting) keep(block, owner);
   return block;
 }
 
@@ -89,11 +97,14 @@ void* take_zeroed(size_t count, size_t size) {
   return fails() ? nullptr : kept(__real_calloc(count, size));
 }
 // Forgotten first: as soon as it is freed another thread may get the same block.
-void* move(void* block, size_t size) {
+void* move_of(Whose owner, void* block, size_t size) {
   forget(block);
   void* moved = __real_realloc(block, size);
-  if (moved == nullptr && size != 0 && block != nullptr) kept(block);
-  return kept(moved);
+  if (moved == nullptr && size != 0 && block != nullptr) kept(block, owner);
+  return kept(moved, owner);
+}
+void* move(void* block, size_t size) {
+  return move_of(Whose::kOurs, block, size);
 }
 void* take_more(void* block, size_t size) {
   return fails() ? nullptr : move(block, size);
@@ -104,13 +115,13 @@ void give(void* block) {
 }
 
 void* take_for_openssl(size_t size, const char*, int) {
-  return fails() ? nullptr : __real_malloc(size);
+  return fails() ? nullptr : kept(__real_malloc(size), Whose::kOpenSsl);
 }
 void* take_more_for_openssl(void* block, size_t size, const char*, int) {
-  return fails() ? nullptr : __real_realloc(block, size);
+  return fails() ? nullptr : move_of(Whose::kOpenSsl, block, size);
 }
 void give_for_openssl(void* block, const char*, int) {
-  __real_free(block);
+  give(block);
 }
 
 }  // namespace
@@ -154,7 +165,13 @@ int64_t count() {
 
 int64_t blocks() {
   const std::lock_guard lock(mutex);
-  return taken;
+  return taken_by(Whose::kOurs);
+}
+
+int64_t blocks_of_openssl() {
+  OPENSSL_thread_stop();
+  const std::lock_guard lock(mutex);
+  return taken_by(Whose::kOpenSsl);
 }
 
 void show_failure() {

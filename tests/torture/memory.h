@@ -33,8 +33,10 @@ bool has_failed();
 bool is_short();
 // Allocations since fail().
 int64_t count();
-// Blocks that were taken since install() and not given back; without OpenSSL's, which keeps some for ever.
+// Blocks that were taken since install() and not given back: our own and libuv's, and OpenSSL's, without what
+// it keeps for this thread.
 int64_t blocks();
+int64_t blocks_of_openssl();
 // Writes to stderr where the one that fails comes from.
 void show_failure();
 
