@@ -1,5 +1,6 @@
 #include "net/tls.h"
 
+#include <arpa/inet.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -63,6 +64,12 @@ class OpenSslTls final : public Tls {
   std::string detail_;
 };
 
+// Not by OpenSSL, which for lack of memory would take an address for a name.
+bool is_address(const std::string& text) {
+  in6_addr bytes{};
+  return inet_pton(AF_INET, text.c_str(), &bytes) == 1 || inet_pton(AF_INET6, text.c_str(), &bytes) == 1;
+}
+
 OpenSslTls* tls_of(BIO* bio) {
   return static_cast<OpenSslTls*>(BIO_get_data(bio));
 }
@@ -70,7 +77,8 @@ OpenSslTls* tls_of(BIO* bio) {
 bool OpenSslTls::open(std::string& detail) {
   ERR_clear_error();
   ssl_ = SSL_new(context_->openssl->ssl_ctx());
-  BIO* bio = ssl_ != nullptr ? BIO_new(context_->openssl->bio_method()) : nullptr;
+  const bool made = ssl_ != nullptr && SSL_set_app_data(ssl_, this) == 1;
+  BIO* bio = made ? BIO_new(context_->openssl->bio_method()) : nullptr;
   if (bio == nullptr) {
     detail = take_openssl_error();
     return false;
@@ -78,7 +86,6 @@ bool OpenSslTls::open(std::string& detail) {
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_, bio, bio);
-  SSL_set_app_data(ssl_, this);
   SSL_set_connect_state(ssl_);
   if (set_name()) return true;
   detail = "tls.server_name \"" + context_->options.server_name + "\": " + take_openssl_error();
@@ -93,12 +100,7 @@ bool OpenSslTls::set_name() {
   const bool check = context_->options.verify == TlsOptions::Verify::kFull;
   // Certificates know nothing of the interface in fe80::1%eth0.
   const std::string address = name.substr(0, name.find('%'));
-  ASN1_OCTET_STRING* bytes = a2i_IPADDRESS(address.c_str());
-  ERR_clear_error();
-  if (bytes != nullptr) {
-    ASN1_OCTET_STRING_free(bytes);
-    return !check || X509_VERIFY_PARAM_set1_ip_asc(wanted, address.c_str()) == 1;
-  }
+  if (is_address(address)) return !check || X509_VERIFY_PARAM_set1_ip_asc(wanted, address.c_str()) == 1;
   // Nor of the dot that ends a full domain name.
   if (name.ends_with('.')) name.pop_back();
   if (SSL_set_tlsext_host_name(ssl_, name.c_str()) != 1) return false;

@@ -1,11 +1,20 @@
 // ami.h against the mock PBX, in one way of delivery.
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <memory>
+#include <new>
+#include <string>
 
 extern "C" {
 #include "certificates.h"
 }
+#include "net/tls.h"
 #include "server.h"
 #include "world.h"
 
@@ -216,7 +225,48 @@ void tls_refused(World& world) {
   world.wait_state(AMI_STATE_IDLE);
 }
 
+void shake_hands(ami::Tls& tls) {
+  const int peer = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(server::port()));
+  TORTURE_CHECK(connect(peer, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0, errno);
+  tls.start();
+  while (tls.state() == ami::Tls::State::kHandshake) {
+    const auto output = tls.output();
+    TORTURE_CHECK(::send(peer, output.data(), output.size(), MSG_NOSIGNAL) >= 0, errno);
+    tls.consumed(output.size());
+    char bytes[4096];
+    const ssize_t count = recv(peer, bytes, sizeof bytes, 0);
+    if (count <= 0) break;
+    tls.receive({bytes, static_cast<size_t>(count)});
+  }
+  ::close(peer);
+}
+
+// A connection's making by itself, of which each allocation fails in the short form too.
+void tls_create() {
+  ami::TlsOptions options;
+  options.ca = certificate_file(authority);
+  options.server_name = "127.0.0.1";
+  std::string detail;
+  const auto context = ami::TlsContext::get(options, detail);
+  TORTURE_CHECK(context, 0);
+  std::unique_ptr<ami::Tls> tls;
+  try {
+    const memory::Watched watched;
+    tls = ami::Tls::create(context, detail);
+  } catch (const std::bad_alloc&) {
+    torture::told();
+  }
+  if (!tls) return torture::told();
+  shake_hands(*tls);
+  torture::result("state", static_cast<int>(tls->state()));
+}
+
 constexpr torture::Scenario kTls[] = {
+    {"tls-create", tls_create},
     {"tls", [] { in_world(tls); }},
     {"tls-refused", [] { in_world(tls_refused); }},
 };
