@@ -103,6 +103,19 @@ void handlers(World& world) {
   world.forget(data);
 }
 
+void in_encoding(World& world, const char* encoding) {
+  Heard* hello = world.listen("Hello");
+  if (!world.set("encoding", encoding) || !world.connect()) return;
+  static const char* const kText[] = {"Ping", "Text",
+                                      "gr\xc3\xbc\xc3\x9f"
+                                      "e",
+                                      nullptr};
+  world.wait_reply(world.send(kText));
+  world.wait_reply(world.send(kCommand));
+  server::tell("emit Hello 2");
+  world.wait_messages(hello, 2);
+}
+
 // More events than the queue may hold, and a consumer that comes late.
 void overflow(World& world) {
   Heard* hello = world.listen("Hello");
@@ -206,6 +219,7 @@ void lost(World& world) {
 
 certificate_t* authority = nullptr;
 certificate_t* stranger = nullptr;
+certificate_t* client = nullptr;
 
 bool set_tls(World& world) {
   return world.set("tls", "on") && world.set("tls.ca", certificate_file(authority));
@@ -214,6 +228,18 @@ bool set_tls(World& world) {
 void tls(World& world) {
   world.before_revival(set_tls);
   if (!set_tls(world) || !world.connect()) return;
+  world.ping();
+  world.disconnect();
+}
+
+bool set_tls_client(World& world) {
+  return set_tls(world) && world.set("tls.cert", certificate_file(client)) &&
+         world.set("tls.key", certificate_key_file(client));
+}
+
+void tls_client(World& world) {
+  world.before_revival(set_tls_client);
+  if (!set_tls_client(world) || !world.connect()) return;
   world.ping();
   world.disconnect();
 }
@@ -268,16 +294,25 @@ void tls_create() {
 constexpr torture::Scenario kTls[] = {
     {"tls-create", tls_create},
     {"tls", [] { in_world(tls); }},
+    {"tls-client", [] { in_world(tls_client); }},
     {"tls-refused", [] { in_world(tls_refused); }},
 };
 
 constexpr torture::Scenario kScenarios[] = {
-    {"login", [] { in_world(login); }},         {"filters", [] { in_world(filters); }},
-    {"refused", [] { in_world(refused); }},     {"send", [] { in_world(send); }},
-    {"handlers", [] { in_world(handlers); }},   {"cancel", [] { in_world(cancel); }},
-    {"reconnect", [] { in_world(reconnect); }}, {"close", [] { in_world(close); }},
-    {"lost", [] { in_world(lost); }},           {"destroy", [] { in_world(destroy); }},
-    {"overflow", [] { in_world(overflow); }},   {"overflow-waits", [] { in_world(overflow_waits); }},
+    {"login", [] { in_world(login); }},
+    {"filters", [] { in_world(filters); }},
+    {"refused", [] { in_world(refused); }},
+    {"send", [] { in_world(send); }},
+    {"handlers", [] { in_world(handlers); }},
+    {"cancel", [] { in_world(cancel); }},
+    {"latin1", [] { in_world([](World& world) { in_encoding(world, "latin1"); }); }},
+    {"utf-8", [] { in_world([](World& world) { in_encoding(world, "utf-8"); }); }},
+    {"reconnect", [] { in_world(reconnect); }},
+    {"close", [] { in_world(close); }},
+    {"lost", [] { in_world(lost); }},
+    {"destroy", [] { in_world(destroy); }},
+    {"overflow", [] { in_world(overflow); }},
+    {"overflow-waits", [] { in_world(overflow_waits); }},
 };
 
 }  // namespace
@@ -293,11 +328,14 @@ int torture_tls(int argc, char** argv) {
   wish.names = "IP:127.0.0.1";
   wish.issuer = authority;
   certificate_t* leaf = certificate_new(wish);
+  wish.subject = "client";
+  client = certificate_new(wish);
   char files[512];
   static_cast<void>(
       std::snprintf(files, sizeof files, "%s:%s", certificate_file(leaf), certificate_key_file(leaf)));
   server::start(files);
   const int result = torture::run(argc, argv, kTls, std::size(kTls), server::reset, true);
+  certificate_free(client);
   certificate_free(leaf);
   certificate_free(stranger);
   certificate_free(authority);

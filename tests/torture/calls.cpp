@@ -1,9 +1,12 @@
 // The calls of ami.h that need no server: options, actions, handlers, queues.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <iterator>
 #include <string>
+#include <string_view>
 
 #include "ami/ami.h"
 #include "memory.h"
@@ -218,11 +221,60 @@ void queues() {
   TORTURE_CHECK(releases == 1, releases);
 }
 
+void messages() {
+  constexpr std::string_view kText =
+      "Response: Success\r\nOutput: the first line of two\r\nOutput: the second\r\n\r\n";
+  const auto make = [&](int kind, std::string_view text) {
+    ami_msg_t* made = nullptr;
+    const memory::Watched watched;
+    made = ami_msg_new(kind, text.data(), text.size(), 1, 2, "a label that takes memory");
+    return made;
+  };
+  TORTURE_CHECK(make(0, "no message") == nullptr, 0);
+  ami_msg_t* msg = make(0, kText);
+  if (msg == nullptr) {
+    torture::told();
+    if (memory::is_short()) return;
+    msg = make(0, kText);  // there is memory again
+  }
+  TORTURE_CHECK(msg != nullptr, 0);
+  {
+    const memory::Watched watched;
+    // Each is made when it is asked for.
+    size_t size = 0;
+    const char* raw = ami_msg_raw(msg, &size);
+    if (raw == nullptr) torture::told();
+    TORTURE_CHECK(raw == nullptr || std::string_view(raw, size) == kText, size);
+    const char* output = ami_msg_output(msg, &size);
+    if (output == nullptr) torture::told();
+    TORTURE_CHECK(output == nullptr || std::string_view(output, size) == "the first line of two\nthe second",
+                  size);
+    ami_msg_unref(ami_msg_ref(msg));
+    ami_msg_unref(msg);
+  }
+}
+
+void streams() {
+  ami_queue_t* queue = nullptr;
+  insist([&] { return (queue = ami_queue_new()) != nullptr ? 0 : static_cast<int>(AMI_ENOMEM); });
+  if (queue == nullptr) return;
+  for (int i = 0; i < 2; ++i) {  // the second takes the place of the first
+    int stream = -1;
+    insist([&] {
+      stream = ami_queue_stream(queue);
+      return std::min(stream, 0);
+    });
+    TORTURE_CHECK(stream >= 0 || torture::was_told(), stream);
+    char byte = 0;
+    TORTURE_CHECK(stream < 0 || read(stream, &byte, 1) == 1, i);
+    if (stream >= 0) close(stream);
+  }
+  TORTURE_CHECK(call([&] { return ami_queue_free(queue); }) == 0, 0);
+}
+
 constexpr torture::Scenario kScenarios[] = {
-    {"options", options},
-    {"actions", actions},
-    {"handlers", handlers},
-    {"queues", queues},
+    {"options", options}, {"actions", actions},   {"handlers", handlers},
+    {"queues", queues},   {"messages", messages}, {"streams", streams},
 };
 
 }  // namespace
