@@ -89,7 +89,7 @@ static size_t pieces_in_memory(const char* secret) {
     char* rest = NULL;
     char* begin = (char*)(uintptr_t)strtoull(line, &rest, 16);
     char* end = (char*)(uintptr_t)strtoull(rest + 1, &rest, 16);
-    const bool is_ours = begin < secrets[SECRETS] && secrets[0] < end;
+    const bool is_ours = begin < (char*)secrets + sizeof secrets && (char*)secrets < end;
     if (strncmp(rest, " rw", 3) == 0 && !is_ours) found += pieces_in_pages(begin, end, secret);
   }
   fclose(maps);
