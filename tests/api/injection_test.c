@@ -239,19 +239,24 @@ static void no_break_gets_into_an_option(void** state) {
   world_end(world);
 }
 
+/* What stands before and behind a text in a URL; the second is the password's place, the third the host's. */
+static const char* const urls[][2] = {
+    {"ami://", ":x@pbx.test"},
+    {"ami://joe:", "@pbx.test"},
+    {"ami://joe:x@", ""},
+    {"ami://joe:x@pbx.test:", ""},
+    {"ami://joe:x@pbx.test?filter=", ""},
+    {"ami://joe:x@pbx.test?events=call,", ""},
+    {"ami://joe:x@pbx.test?identifier=", ""},
+    {"ami://joe:x@pbx.test?username=", "&events=on"},
+    {"ami://joe:x@pbx.test?", "=1"},
+};
+enum { URLS = sizeof urls / sizeof *urls, PASSWORD_URL = 1, HOST_URL = 2 };
+
 static void no_break_gets_through_a_url(void** state) {
-  static const char* const urls[][2] = {{"ami://", ":x@pbx.test"},
-                                        {"ami://joe:", "@pbx.test"},
-                                        {"ami://joe:x@", ""},
-                                        {"ami://joe:x@pbx.test:", ""},
-                                        {"ami://joe:x@pbx.test?filter=", ""},
-                                        {"ami://joe:x@pbx.test?events=call,", ""},
-                                        {"ami://joe:x@pbx.test?identifier=", ""},
-                                        {"ami://joe:x@pbx.test?username=", "&events=on"},
-                                        {"ami://joe:x@pbx.test?", "=1"}};
   world_t* world = world_new(state, NULL);
   ami_t* client = client_new(world);
-  for (size_t url = 0; url < sizeof urls / sizeof *urls; ++url) {
+  for (int url = 0; url < URLS; ++url) {
     for (int i = 0; i < BREAKS; ++i) {
       char text[500];
       size_t size = (size_t)snprintf(text, sizeof text, "%s", urls[url][0]);
@@ -299,16 +304,10 @@ static void no_option_is_over_long(void** state) {
 }
 
 static void no_url_is_over_long(void** state) {
-  static const char* const urls[][2] = {{"ami://", ":x@pbx.test"},
-                                        {"ami://joe:x@pbx.test:", ""},
-                                        {"ami://joe:x@pbx.test?filter=", ""},
-                                        {"ami://joe:x@pbx.test?events=call,", ""},
-                                        {"ami://joe:x@pbx.test?identifier=", ""},
-                                        {"ami://joe:x@pbx.test?username=", "&events=on"},
-                                        {"ami://joe:x@pbx.test?", "=1"}};
   world_t* world = world_new(state, NULL);
   ami_t* client = client_new(world);
-  for (size_t url = 0; url < sizeof urls / sizeof *urls; ++url) {
+  for (int url = 0; url < URLS; ++url) {
+    if (url == PASSWORD_URL || url == HOST_URL) continue; /* of any length, and not sent as a line */
     char text[OVER_LONG + 100];
     size_t size = (size_t)snprintf(text, sizeof text, "%s", urls[url][0]);
     for (size_t i = 0; i < OVER_LONG; ++i) text[size++] = "evil"[i % 4];
