@@ -144,7 +144,8 @@ void note_resize(int signal) {
 
 void watch_resizes() {
   sigaction(SIGWINCH, nullptr, &resize_of_ncurses);
-  if (resize_of_ncurses.sa_handler == SIG_IGN) return;  // whoever started the program has chosen so
+  // Whoever started the program may have chosen to ignore it, and then ncurses does.
+  if (resize_of_ncurses.sa_handler == SIG_IGN || resize_of_ncurses.sa_handler == SIG_DFL) return;
   struct sigaction noting = resize_of_ncurses;
   noting.sa_handler = note_resize;
   sigaction(SIGWINCH, &noting, nullptr);

@@ -119,6 +119,7 @@ static void no_call_on_the_loops_thread(void** state) {
   assert_error(ami_call(client, ping, &reply), AMI_ETHREAD);
   assert_null(reply);
   assert_error(ami_wait(client, -1), AMI_ETHREAD);
+  assert_error(ami_wait(client, 0), AMI_ETHREAD);
   ami_action_free(ping);
   world_end(world);
 }

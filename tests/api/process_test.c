@@ -259,18 +259,6 @@ static void who_delivers_cannot_block(void** state) {
   world_end(world);
 }
 
-static void the_loop_s_thread_cannot_block(void** state) {
-  world_t* world = world_new(state, NULL);
-  ami_t* client = client_ready(world, NULL);
-  ami_action_t* ping = action("Ping", NULL);
-  ami_reply_t* reply = NULL;
-  assert_error(ami_call(client, ping, &reply), AMI_ETHREAD);
-  assert_null(reply);
-  assert_error(ami_wait(client, 0), AMI_ETHREAD);
-  ami_action_free(ping);
-  world_end(world);
-}
-
 enum { THREADS = 8, EACH = 100 };
 
 typedef struct {
@@ -406,7 +394,6 @@ static const struct CMUnitTest tests[] = {
     IN_ALL(its_threads_take_no_signals),
     IN_ALL(its_descriptors_close_on_exec),
     IN_CALLBACKS(who_delivers_cannot_block),
-    IN(the_loop_s_thread_cannot_block, BY_LOOP),
     IN_ALL(many_threads_send_at_once),
     IN(many_threads_call_at_once, BY_THREAD),
     IN(many_threads_call_at_once, BY_POLL),
