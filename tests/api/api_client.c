@@ -491,6 +491,10 @@ int drain(world_t* world) {
   return count;
 }
 
+const ami_msg_t* last_of(sink_t* sink) {
+  return message_at(sink, count_of(sink) - 1);
+}
+
 const char* names(sink_t* sink) {
   static char text[8192];
   text[0] = '\0';

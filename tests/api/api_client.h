@@ -140,6 +140,7 @@ void step(world_t*);
 
 size_t count_of(sink_t*);
 const ami_msg_t* message_at(sink_t*, size_t index);
+const ami_msg_t* last_of(sink_t*);
 /* A field of a message; "" where it lacks it. */
 const char* field(const ami_msg_t*, const char* key);
 /* One that holds a number, and has to be there. */

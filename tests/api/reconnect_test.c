@@ -14,10 +14,6 @@ static const char* between(const char* from, const char* to, const char* text) {
   return part;
 }
 
-static const ami_msg_t* last_of(sink_t* sink) {
-  return message_at(sink, count_of(sink) - 1);
-}
-
 /* ------------------------------------------------------------------------------------------ coming back */
 
 static void after_a_cut_it_comes_back(void** state) {
@@ -75,66 +71,6 @@ static void a_restart_is_survived(void** state) {
   until_count(world, ready, 6);
   assert_int_equal(count_of(gaps), 5);
   assert_string_equal(field(last_of(gaps), "Generation"), "6");
-  world_end(world);
-}
-
-/* What happens between a disconnect of its own and the next login is missed, too. */
-static void a_gap_behind_a_disconnect(void** state) {
-  world_t* world = world_new(state, NULL);
-  ami_t* client = client_new(world);
-  sink_t* all = listen_to(world, client, "*");
-  sink_t* gaps = listen_to(world, client, "gap");
-  double before = 0;
-  for (size_t round = 0; round < 3; ++round) {
-    assert_error(client_connect(world, client), 0);
-    settle(world, client);
-    until_count(world, gaps, round);
-    if (round > 0) {
-      assert_string_equal(field(last_of(gaps), "Cause"), "reconnect");
-      assert_int_equal((int)number(last_of(gaps), "Generation"), round + 1);
-      assert_true(number(last_of(gaps), "From") >= before);
-      assert_true(number(last_of(gaps), "To") >= number(last_of(gaps), "From"));
-    }
-    emit(world, "Hello");
-    settle(world, client);
-    before = (double)(ami_msg_time(last_of(all)) / 1000000) / 1e3;
-    assert_string_equal(ami_msg_name(last_of(all)), "Hello");
-    client_disconnect(world, client);
-  }
-  assert_int_equal(count_of(gaps), 2);
-  world_end(world);
-}
-
-static void event_before_pong(void* user, const ami_mock_request_t* request, ami_mock_session_t* session) {
-  (void)user;
-  static const char event[] = "Event: Hello\r\nPrivilege: user,all\r\n\r\n";
-  ami_mock_write(session, event, sizeof event - 1);
-  ami_mock_builtin(session, request);
-}
-
-/* With filters the mask is in force a little before that is known. */
-static void a_gap_stands_before_the_first_event(void** state) {
-  world_t* world = world_new(state, NULL);
-  ami_t* client = client_new(world);
-  client_set(client, "reconnect", "1");
-  client_set(client, "filter", "Event: Hello");
-  sink_t* all = listen_to(world, client, "*");
-  sink_t* ready = listen_to(world, client, "ready");
-  ami_mock_on(world->mock, "Ping", event_before_pong, NULL);
-  assert_error(client_connect(world, client), 0);
-  until_count(world, ready, 1);
-  assert_string_equal(names(all), "connection-connect login Hello ready");
-  ami_mock_kick(world->mock);
-  until_count(world, ready, 2);
-  assert_string_equal(between("connection-reconnecting", "ready", names(all)),
-                      "connection-reconnecting connection-connect login gap Hello ready");
-  uint64_t before = 0;
-  for (size_t i = 0; i < count_of(all); ++i) {
-    assert_true(ami_msg_seq(message_at(all, i)) > before);
-    before = ami_msg_seq(message_at(all, i));
-    if (strcmp(ami_msg_name(message_at(all, i)), "gap") != 0) continue;
-    assert_string_equal(field(message_at(all, i), "Generation"), "2");
-  }
   world_end(world);
 }
 
@@ -551,8 +487,6 @@ static void a_goodbye_without_an_answer_ends_too(void** state) {
 static const struct CMUnitTest tests[] = {
     IN_ALL(after_a_cut_it_comes_back),
     IN_ALL(a_restart_is_survived),
-    IN_ALL(a_gap_behind_a_disconnect),
-    IN_ALL(a_gap_stands_before_the_first_event),
     IN_ALL(mask_and_filters_are_in_force_again),
     IN_ALL(action_ids_are_new_with_every_connection),
     IN_ALL(what_waits_offline_goes_out_in_order),

@@ -98,7 +98,10 @@ void Run::set_options() {
   // Bits of the seed, so that a few seeds have them all.
   if ((seed_ & 1U) != 0) caller_.set("queue.max_items", "30");
   if ((seed_ & 2U) != 0) caller_.set("offline", "queue");
-  if ((seed_ & 4U) != 0) caller_.set("filter", "!Drop: yes");
+  if ((seed_ & 4U) != 0) {
+    caller_.set("filter", "!Drop: yes");
+    caller_.stream().expect_early_events();
+  }
   if ((seed_ & 8U) != 0) caller_.set("auth", "plain");
   if (!certificate_) return;
   caller_.set("tls", "on");

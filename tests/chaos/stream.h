@@ -23,6 +23,8 @@ class Stream {
     uint64_t dropped_ticks = 0;  // missing where there was none
   };
 
+  // The client has filters: events may come before its login is known to be complete.
+  void expect_early_events();
   // A message or reply in the order of delivery; 0: its place is unknown.
   void place(uint64_t seq);
   // Events and the notices "gap" and "ready".
@@ -42,10 +44,11 @@ class Stream {
   const bool exact_;
   mutable std::mutex mutex_;
   uint64_t last_seq_ = 0, last_tick_ = 0, generation_ = 0;
-  double last_time_ = 0;    // unix time of the last tick
+  double last_time_ = 0;    // unix time of the last tick, or to which the last gap of a reconnect reaches
   uint64_t dropped_ = 0;    // since the last tick, as told
   bool reconnect_ = false;  // since the last tick
   uint64_t reconnects_since_ready_ = 0;
+  bool early_events_ = false;
   Sums sums_;
 };
 
