@@ -133,8 +133,9 @@ class Batch {
       if (!next_) next_ = requests_.next();
       if (!next_) return;
       uint64_t id = 0;
+      const int64_t login = login_now();
       const int err = ami_send(connection_.client(), next_->action.get(), nullptr, nullptr, nullptr, &id);
-      if (err == AMI_ESTATE && ami_state(connection_.client()) != AMI_STATE_READY) {
+      if (err == AMI_ESTATE && (login == kNoLogin || login_now() != login)) {
         is_ready_ = false;  // the notice that tells why is on its way
         return;
       }
@@ -146,6 +147,12 @@ class Batch {
       }
       next_.reset();
     }
+  }
+
+  // The number of the login that is in force.
+  [[nodiscard]] int64_t login_now() const {
+    const int64_t generation = ami_stat(connection_.client(), AMI_STAT_GENERATION);
+    return ami_state(connection_.client()) == AMI_STATE_READY ? generation : kNoLogin;
   }
 
   void take_items() {
@@ -204,6 +211,8 @@ class Batch {
     return std::to_string(succeeded_) + " done, " + std::to_string(failed_) + " failed, " +
            std::to_string(under_way_.size()) + " under way";
   }
+
+  static constexpr int64_t kNoLogin = -1;
 
   const Signals& signals_;
   Output& output_;

@@ -133,7 +133,7 @@ class Shell {
     for (const ami_item_t& item : items) {
       if (item.kind == AMI_ITEM_REPLY) take_reply(item);
       if (item.msg == nullptr) continue;
-      if (is_shown(item.msg)) text += printer_.message(item.msg);
+      if (is_shown(item.msg)) (reply_ ? behind_reply_ : text) += printer_.message(item.msg);
       if (ami_msg_kind(item.msg) == AMI_MSG_NOTICE) note(item.msg);
     }
     if (!text.empty()) show(text);
@@ -189,19 +189,24 @@ class Shell {
 
   void obey(const std::string& line) {
     try {
-      const size_t begin = line.find_first_not_of(" \t");
-      if (begin == std::string::npos || line[begin] == '#') return;
-      if (line[begin] == '!') return run_command(line.substr(begin + 1));
-      Words words = words_of(line[begin] == '\\' ? line.substr(begin + 1) : line);
-      if (line[begin] != '\\') return send(std::move(words));
-      const std::string name = words.empty() ? "" : words.front();
-      if (!words.empty()) words.erase(words.begin());
-      control(name, words);
+      interpret(line);
     } catch (const Failure& failure) {
       if (failure.exit_code() == kNoOutput) throw;  // no answer can be shown, so nothing more is sent
       tell(failure.what());
       exit_code_ = std::max(exit_code_, failure.exit_code());
     }
+    if (!behind_reply_.empty()) show(std::exchange(behind_reply_, {}));
+  }
+
+  void interpret(const std::string& line) {
+    const size_t begin = line.find_first_not_of(" \t");
+    if (begin == std::string::npos || line[begin] == '#') return;
+    if (line[begin] == '!') return run_command(line.substr(begin + 1));
+    Words words = words_of(line[begin] == '\\' ? line.substr(begin + 1) : line);
+    if (line[begin] != '\\') return send(std::move(words));
+    const std::string name = words.empty() ? "" : words.front();
+    if (!words.empty()) words.erase(words.begin());
+    control(name, words);
   }
 
   void control(const std::string& name, const Words& words) {
@@ -291,7 +296,8 @@ class Shell {
   Lines lines_;
   uint64_t listing_ = 0;  // the ListCommands under way
   uint64_t awaited_ = 0;
-  ReplyHandle reply_;  // of awaited_
+  ReplyHandle reply_;         // of awaited_
+  std::string behind_reply_;  // what came behind it, and is to be shown behind it
   bool is_ready_ = false;
   bool was_ready_ = false;
   bool is_at_end_ = false;

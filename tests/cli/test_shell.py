@@ -3,11 +3,10 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import unittest
 
-from program import LIMIT, Mock, ProgramTest, Running, run
+from program import LIMIT, Mock, ProgramTest, Running, refusing_port, run
 from server import Server
 
 
@@ -73,6 +72,14 @@ class Lines(ShellTest):
         self.assertEqual([message["fields"]["UserEvent"] for message in got if message.get("name") == "UserEvent"], ["One"])
 
 
+    def test_what_comes_behind_a_reply_is_shown_behind_it(self):
+        answer = b"Response: Success\r\n{id}Ping: Pong\r\n\r\nEvent: After\r\n\r\n"
+        with Server({"ping": b"Event: Before\r\n\r\n" + answer}) as server:
+            out = self.shell(server, "Ping", "Wait --force", arguments=["Before", "After"])
+        got = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([line.get("name", line.get("action")) for line in got], ["Before", "Ping", "After", "Wait"])
+
+
 class Refused(ShellTest):
     LINES = (("Orignate", "did you mean Originate?"), ("Originate Chanel=x", "did you mean Channel?"),
              ("Hangup", "requires (Channel)"), ("Ping X", "(X)"), ("Ping =x", "(=x)"), ("Ping 'X=1", "a ' without its end"),
@@ -127,10 +134,9 @@ class Sent(ShellTest):
 
 class Ends(ShellTest):
     def test_no_connection(self):
-        with socket.create_server(("127.0.0.1", 0)) as closed:
-            port = closed.getsockname()[1]
-        self.assert_ended(run("shell", "--url", f"ami://admin@127.0.0.1:{port}", input=b"Ping"), 3, out=b"",
-                          err=f"127.0.0.1:{port}")
+        with refusing_port() as port:
+            self.assert_ended(run("shell", "--url", f"ami://admin@127.0.0.1:{port}", input=b"Ping"), 3, out=b"",
+                              err=f"127.0.0.1:{port}")
 
     def test_no_login(self):
         with Mock() as mock:
