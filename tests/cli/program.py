@@ -1,10 +1,12 @@
 """The program under test as a child process, and what surrounds it."""
 
+import contextlib
 import errno
 import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -33,6 +35,14 @@ def run(*arguments, password="secret", stdin=subprocess.DEVNULL, extra=None, **m
         stdin = None
     return subprocess.run([PROGRAM, *arguments], stdin=stdin, capture_output=True, timeout=LIMIT,
                           env=environment(variables), check=False, **more)
+
+
+@contextlib.contextmanager
+def refusing_port():
+    """A port that nobody listens on, and nobody else can take meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 class Running:

@@ -113,11 +113,9 @@ class Server:
         name = fields[b"action"].decode().lower()
         answer = self.answers.get(name, SUCCESS)
         with self.changed:  # who waits for the action finds it answered
-            try:
-                session.sendall(self._with_id(answer or b"", fields))
-            finally:
-                self.actions.append((name, lines))
-                self.changed.notify_all()
+            self.actions.append((name, lines))
+            self.changed.notify_all()
+            session.sendall(self._with_id(answer or b"", fields))
         if answer is None or name == "logoff":
             raise ConnectionAbortedError
 

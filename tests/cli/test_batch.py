@@ -5,12 +5,11 @@ import json
 import os
 import pty
 import signal
-import socket
 import subprocess
 import tempfile
 import unittest
 
-from program import LIMIT, Mock, ProgramTest, Running, run, terminal_text
+from program import LIMIT, Mock, ProgramTest, Running, refusing_port, run, terminal_text
 from server import Server
 
 PING = {"Action": "Ping"}
@@ -82,6 +81,7 @@ class BadLines(ProgramTest):
         text = b"".join(bad + b"\n" + lines(PING) for bad, _ in self.BAD)
         with Server() as server:
             result = run("send", "--url", server.url(), input=text)
+            server.wait_for_end()
             self.assertEqual([name for name, _ in server.actions],
                              ["challenge", "login", *["ping"] * len(self.BAD), "logoff"])
         self.assert_ended(result, 2)
@@ -181,10 +181,9 @@ class Ends(ProgramTest):
         self.assertEqual([(reply["line"], reply["error"], reply["fate"]) for reply in got], [(1, "AMI_ELOST", "maybe_run")])
 
     def test_no_connection(self):
-        with socket.create_server(("127.0.0.1", 0)) as closed:
-            port = closed.getsockname()[1]
-        self.assert_ended(run("send", "--url", f"ami://admin@127.0.0.1:{port}", input=lines(PING)), 3, out=b"",
-                          err=f"127.0.0.1:{port}")
+        with refusing_port() as port:
+            self.assert_ended(run("send", "--url", f"ami://admin@127.0.0.1:{port}", input=lines(PING)), 3, out=b"",
+                              err=f"127.0.0.1:{port}")
 
     def test_a_signal(self):
         with Server({"ping": b""}) as server, Running("send", "--url", server.url(), "--jobs", "2",

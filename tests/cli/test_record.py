@@ -12,7 +12,7 @@ import tempfile
 import time
 import unittest
 
-from program import Mock, ProgramTest, Running, run
+from program import LIMIT, Mock, ProgramTest, Running, run
 from server import Server
 
 HEAD = b"ami-recording 1\n"
@@ -49,6 +49,14 @@ class RecordTest(ProgramTest):
     def record(self, url, *arguments, file=None, err="", code=0):
         result = run("record", str(file or self.file), "--url", url, *arguments)
         self.assert_ended(result, code, out=b"", err=err)
+
+
+    def await_ready(self):
+        """Until the recording has its login."""
+        end = time.monotonic() + LIMIT
+        while not self.file.exists() or b"Event: ready\r\n" not in self.file.read_bytes():
+            self.assertLess(time.monotonic(), end, "no login is in the recording")
+            os.sched_yield()
 
 
 class Record(RecordTest):
@@ -136,6 +144,7 @@ class Record(RecordTest):
 
     def test_a_signal_ends_it_whole(self):
         with Mock("--scene", "call") as mock, Running("record", str(self.file), "--url", mock.url()) as running:
+            self.await_ready()
             with Running("events", "--url", mock.url(), "--count", "3") as events:
                 self.assertEqual(events.end()[0], 0)
             running.signal(signal.SIGTERM)
@@ -183,6 +192,7 @@ class Record(RecordTest):
 class Replay(RecordTest):
     def test_is_what_events_had_printed(self):
         with Mock("--scene", "call") as mock, Running("record", str(self.file), "--url", mock.url()) as running:
+            self.await_ready()
             with Running("events", "--url", mock.url(), "--count", "40", "--raw") as events:
                 _, raw, _ = events.end()
             running.signal(signal.SIGINT)

@@ -2,10 +2,9 @@
 
 import json
 import signal
-import socket
 import unittest
 
-from program import Mock, ProgramTest, Running, restored, run
+from program import Mock, ProgramTest, Running, refusing_port, restored, run
 from server import Server
 
 
@@ -154,9 +153,8 @@ class ExitCodes(ProgramTest):
     """0, 1 and 2 are above and in test_usage.py."""
 
     def test_3_refused_connection(self):
-        with socket.create_server(("127.0.0.1", 0)) as closed:
-            port = closed.getsockname()[1]
-        result = sent(f"ami://admin@127.0.0.1:{port}", "Ping")
+        with refusing_port() as port:
+            result = sent(f"ami://admin@127.0.0.1:{port}", "Ping")
         self.assert_ended(result, 3, out=b"", err=f"127.0.0.1:{port}")
 
     def test_3_unknown_host(self):

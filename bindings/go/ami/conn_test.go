@@ -10,12 +10,17 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // After all tests no goroutine of a Conn's or a Subscription's may be left.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if left := goroutines(); code == 0 && len(left) > 0 {
+	left := goroutines()
+	for end := time.Now().Add(10 * time.Second); len(left) > 0 && time.Now().Before(end); left = goroutines() {
+		runtime.Gosched() // the last act of one is to say that it ends
+	}
+	if code == 0 && len(left) > 0 {
 		fmt.Fprintf(os.Stderr, "goroutines were left behind:\n%s\n", strings.Join(left, "\n\n"))
 		code = 1
 	}

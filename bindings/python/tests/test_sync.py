@@ -98,8 +98,8 @@ class SyncTest(unittest.TestCase):
 
         before = signal.signal(signal.SIGALRM, interrupt)
         self.addCleanup(signal.signal, signal.SIGALRM, before)
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
         with self.assertRaises(Interrupted):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
             events.get()
         self.mock.emit("Hello")
         self.assertEqual(events.get(LIMIT).name, "Hello")
