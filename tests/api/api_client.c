@@ -500,8 +500,10 @@ const char* names(sink_t* sink) {
   text[0] = '\0';
   const size_t count = count_of(sink);
   for (size_t i = 0; i < count; ++i) {
+    const char* name = ami_msg_name(message_at(sink, i));
+    if (strlen(text) + strlen(name) + 2 > sizeof text) fail_msg("more names than fit: %s", text);
     if (i > 0) strcat(text, " ");
-    strncat(text, ami_msg_name(message_at(sink, i)), sizeof text - strlen(text) - 2);
+    strcat(text, name);
   }
   return text;
 }

@@ -108,10 +108,10 @@ static void a_greeting_of_another_kind(void** state) {
   } greetings[] = {
       {"\x15\x03\x01\x01\x02\x02\n", "a TLS server (set tls=on)", AMI_EPROTO, false},
       {"\x01\x02\x03\r\n", "not a text protocol", AMI_EPROTO, false},
-      {"RFB 003.008\n", "login not complete within 300 ms", AMI_ETIMEDOUT, false},
-      {"220 mail.test ESMTP\r\n500 unknown command\r\n\r\n", "login not complete within 300 ms",
+      {"RFB 003.008\n", "login not complete within 1000 ms", AMI_ETIMEDOUT, false},
+      {"220 mail.test ESMTP\r\n500 unknown command\r\n\r\n", "login not complete within 1000 ms",
        AMI_ETIMEDOUT, false},
-      {"no line", "no greeting within 300 ms: is this an AMI port, and one without TLS?", AMI_ETIMEDOUT,
+      {"no line", "no greeting within 1000 ms: is this an AMI port, and one without TLS?", AMI_ETIMEDOUT,
        false},
       {"Asterisk Call Manager/11.0.0\r\n", "onnection reset by peer during the login", AMI_ELOST, true},
   };
@@ -121,7 +121,7 @@ static void a_greeting_of_another_kind(void** state) {
     peer_open(&peer);
     ami_t* client = client_new(world);
     client_set(client, "port", peer.port);
-    if (greetings[i].error == AMI_ETIMEDOUT) client_set(client, "login.timeout_ms", "300");
+    if (greetings[i].error == AMI_ETIMEDOUT) client_set(client, "login.timeout_ms", "1000");
     check_failed(world, client, greetings[i].error, greetings[i].says);
     world_end(world); /* first: the peer waits for our end */
     peer_close(&peer);

@@ -77,16 +77,24 @@ static void a_stalled_peer_is_left_for_a_new_connection(void** state) {
   world_end(world);
 }
 
+static void hold_this_answer(void* user, const ami_mock_request_t* request, ami_mock_session_t* session) {
+  ami_mock_fault(user, "hold", 1);
+  ami_mock_builtin(session, request);
+}
+
 /* A server that works on one action answers no Ping meanwhile, and is not dead. */
 static void a_busy_peer_is_not_a_stalled_one(void** state) {
   world_t* world = world_new(state, NULL);
   ami_t* client = client_new(world);
-  client_set(client, "offline", "queue"); /* goes out with ready, before any Ping */
+  client_set(client, "offline", "queue");
   client_set(client, "ping.interval_ms", "5");
   client_set(client, "ping.timeout_ms", "10");
-  ami_mock_fault(world->mock, "hold", 3);
+  ami_mock_on(world->mock, "CoreStatus", hold_this_answer, world->mock);
+  ami_mock_fault(world->mock, "hold", 1);
   assert_int_equal(ami_connect(client), 0);
-  sink_t* sent = send_action(world, client, action("CoreStatus", NULL));
+  until_mock(world, "action:Challenge", 1);
+  sink_t* sent = send_action(world, client, action("CoreStatus", NULL)); /* goes out before any Ping */
+  ami_mock_release(world->mock);
   until_mock(world, "action:Ping", 1);
   for (int i = 0; i < 20; ++i) {
     let_pass(world, 5);
@@ -103,7 +111,7 @@ static void a_busy_peer_is_not_a_stalled_one(void** state) {
 /* Until an action that timed out holds up the connection for too long. */
 static void a_peer_that_is_busy_for_ever_is_found(void** state) {
   world_t* world = world_new(state, NULL);
-  ami_t* client = client_ready(world, "action.timeout_ms", "10", "blocked.max_ms", "30", NULL);
+  ami_t* client = client_ready(world, "action.timeout_ms", "10", "blocked.max_ms", "1000", NULL);
   ami_mock_fault(world->mock, "hold", 1);
   sink_t* first = send_action(world, client, action("CoreStatus", NULL));
   sink_t* second = send_action(world, client, action("CoreSettings", NULL));
@@ -114,7 +122,7 @@ static void a_peer_that_is_busy_for_ever_is_found(void** state) {
   until_state(world, client, AMI_STATE_IDLE);
   assert_error(client_wait(world, client), AMI_ETIMEDOUT);
   assert_contains(detail(client), "CoreStatus");
-  assert_contains(detail(client), "30 ms");
+  assert_contains(detail(client), "1000 ms");
   world_end(world);
 }
 

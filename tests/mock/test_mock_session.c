@@ -437,7 +437,7 @@ static void test_authlimit(void** state) {
 }
 
 static void test_authtimeout(void** state) {
-  ami_mock_t* mock = start_mock("authtimeout_ms", "40", NULL);
+  ami_mock_t* mock = start_mock("authtimeout_ms", "500", NULL);
   wire_t* wire = wire_open(ami_mock_port(mock));
   (void)state;
   wire_send(wire, "Action: Pi");

@@ -36,6 +36,20 @@ constexpr uint64_t actions_per_second = 300;
 // Buffers as large as the worst moment needed. A leak of a byte an event would be more after some minutes.
 constexpr size_t heap_slack = 4U << 20U;
 
+int64_t events_told(Caller& caller) {
+  const auto events = caller.stream().sums();
+  return static_cast<int64_t>(events.ticks + events.others + events.dropped);
+}
+
+// A client is idle a moment before the last is told.
+bool has_ended(Caller& caller) {
+  ami_t* client = caller.client();
+  return ami_state(client) == AMI_STATE_IDLE && ami_stat(client, AMI_STAT_QUEUED) == 0 &&
+         ami_stat(client, AMI_STAT_EVENTS) == events_told(caller) &&
+         caller.stream().is_complete(ami_stat(client, AMI_STAT_GENERATION),
+                                     ami_stat(client, AMI_STAT_DROPPED));
+}
+
 class Soak {
  public:
   Soak(std::chrono::seconds time, std::string url, uint64_t seed);
@@ -191,12 +205,8 @@ void Soak::end() {
   for (auto& caller : callers_) caller->disconnect();
   if (real_) real_->disconnect();
   await("the end", [this] {
-    return std::all_of(callers_.begin(), callers_.end(),
-                       [](auto& caller) {
-                         return ami_state(caller->client()) == AMI_STATE_IDLE &&
-                                ami_stat(caller->client(), AMI_STAT_QUEUED) == 0;
-                       }) &&
-           (!real_ || ami_state(real_->client()) == AMI_STATE_IDLE);
+    return std::all_of(callers_.begin(), callers_.end(), [](auto& caller) { return has_ended(*caller); }) &&
+           (!real_ || has_ended(*real_));
   });
   if (!pbx_.stop()) broken("the server's side did not see all connections end");
   for (auto& caller : callers_) check_caller(*caller);
@@ -213,11 +223,9 @@ void Soak::end() {
 // Every event that was received was delivered or dropped and told.
 void Soak::check_caller(Caller& caller) {
   ami_t* client = caller.client();
-  const auto events = caller.stream().sums();
-  const auto told = static_cast<int64_t>(events.ticks + events.others + events.dropped);
-  if (ami_stat(client, AMI_STAT_EVENTS) != told) {
+  if (ami_stat(client, AMI_STAT_EVENTS) != events_told(caller)) {
     broken("%" PRId64 " events received, but %" PRId64 " delivered or dropped",
-           ami_stat(client, AMI_STAT_EVENTS), told);
+           ami_stat(client, AMI_STAT_EVENTS), events_told(caller));
   }
   caller.stream().check(ami_stat(client, AMI_STAT_GENERATION), ami_stat(client, AMI_STAT_DROPPED));
   if (&caller != real_.get()) return;
