@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <span>
 
 #include "protocol/returned_memory.h"
 #include "protocol/scan.h"
@@ -54,7 +55,7 @@ class ami_msg::Table {
   void copy(std::string_view wire, size_t lines) noexcept;
   // Takes lines apart that are there.
   void fill(size_t begin, size_t end) noexcept;
-  [[nodiscard]] size_t count() const noexcept { return static_cast<size_t>(next_ - first_); }
+  [[nodiscard]] uint32_t count() const noexcept { return static_cast<uint32_t>(next_ - first_); }
 
  private:
   size_t fill(char* text, const ami::scan::Outline& outline) noexcept;
@@ -150,29 +151,38 @@ bool ami_msg::Table::add_call_started(std::string_view line) noexcept {
   return true;
 }
 
-// text and more are bytes; behind text there is a NUL.
-ami_msg* ami_msg::allocate(size_t fields, size_t text, size_t more, const Stamp& stamp) noexcept {
-  static_assert(sizeof(ami_msg) % alignof(ami_field_t) == 0);
-  if (text > UINT32_MAX) return nullptr;  // lengths of fields have 32 bits
-  const size_t table = fields * sizeof(ami_field_t);
-  const size_t size = sizeof(ami_msg) + table + stamp.label.size() + 1 + text + 1 + more;
-  void* memory = std::malloc(size);
+// Null when out of memory. Behind the text and the wire text there is a NUL.
+ami_msg* ami_msg::allocate(const Sizes& sizes, const Stamp& stamp) noexcept {
+  static_assert(sizeof(ami_msg) <= 64 && sizeof(ami_msg) % alignof(Seldom) == 0);
+  static_assert(sizeof(Seldom) % alignof(ami_field_t) == 0 && alignof(Seldom) % alignof(ami_field_t) == 0);
+  if (sizes.text > UINT32_MAX || stamp.label.size() > UINT32_MAX) return nullptr;  // lengths have 32 bits
+  const size_t before_label =
+      sizeof(ami_msg) + (sizes.seldom ? sizeof(Seldom) : 0) + sizes.fields * sizeof(ami_field_t);
+  const size_t before_text = before_label + stamp.label.size() + 1;
+  void* memory = std::malloc(before_text + sizes.text + 1 + (sizes.seldom ? sizes.wire + 1 : 0));
   if (memory == nullptr) return nullptr;
   auto* msg = new (memory) ami_msg;
-  msg->size_ = size;
   msg->kind_ = static_cast<uint8_t>(stamp.kind);
   msg->seq_ = stamp.seq;
   msg->time_ns_ = stamp.time_ns;
-  char* at = static_cast<char*>(memory) + sizeof(ami_msg);
-  msg->fields_ = reinterpret_cast<ami_field_t*>(at);
-  at += table;
-  stamp.label.copy(at, stamp.label.size());
-  at[stamp.label.size()] = '\0';
-  msg->label_ = at;
-  at += stamp.label.size() + 1;
-  at[text] = '\0';
-  msg->text_ = {at, text};
+  msg->label_size_ = static_cast<uint32_t>(stamp.label.size());
+  msg->text_ = static_cast<char*>(memory) + before_text;
+  msg->text_size_ = msg->name_ = static_cast<uint32_t>(sizes.text);
+  stamp.label.copy(static_cast<char*>(memory) + before_label, stamp.label.size());
+  msg->text_[-1] = '\0';
+  msg->text_[sizes.text] = '\0';
+  if (sizes.seldom) new (msg + 1) Seldom;
+  msg->has_seldom_ = sizes.seldom;
   return msg;
+}
+
+ami_msg::Seldom ami_msg::seldom() const noexcept {
+  return has_seldom_ ? *reinterpret_cast<const Seldom*>(behind_header()) : Seldom();
+}
+
+size_t ami_msg::size() const noexcept {
+  const auto before_text = static_cast<size_t>(text_ - reinterpret_cast<const char*>(this));
+  return before_text + text_size_ + 1 + (has_seldom_ ? seldom().wire.size() + 1 : 0);
 }
 
 MessagePtr ami_msg::build(const Frame& frame, const Stamp& stamp) noexcept {
@@ -180,15 +190,15 @@ MessagePtr ami_msg::build(const Frame& frame, const Stamp& stamp) noexcept {
   const bool agents = equal_nocase(frame.name, "Agents");
   if (!ami::is_plain(stamp.encoding, wire)) return build_decoded(frame, stamp, agents);
   const size_t room = room_for(frame);
-  ami_msg* msg = allocate(room, wire.size(), 0, stamp);
+  const bool is_cli = frame.raw.data() != nullptr;
+  ami_msg* msg = allocate({.fields = room, .text = wire.size(), .seldom = is_cli}, stamp);
   if (msg == nullptr) return {};
-  char* text = msg->writable_text();
   const size_t headers = frame.headers().size();
-  Table table(text, msg->writable_fields(), room, agents);
+  Table table(msg->text_, msg->writable_fields(), room, agents);
   table.copy(wire, headers);
   msg->field_count_ = table.count();
-  if (frame.name.data() != nullptr) msg->name_ = text + (frame.name.data() - wire.data());
-  if (frame.raw.data() != nullptr) msg->set_cli(headers, frame.raw.size());
+  if (frame.name.data() != nullptr) msg->name_ = static_cast<uint32_t>(frame.name.data() - wire.data());
+  if (is_cli) msg->set_cli(headers, frame.raw.size());
   return MessagePtr::adopt(msg);
 }
 
@@ -197,14 +207,13 @@ MessagePtr ami_msg::build_decoded(const Frame& frame, const Stamp& stamp, bool a
   const size_t size = ami::decoded_size(stamp.encoding, wire);
   const size_t header_size = ami::decoded_size(stamp.encoding, frame.headers());
   const size_t room = room_for(frame);
-  ami_msg* msg = allocate(room, size, wire.size() + 1, stamp);
+  ami_msg* msg = allocate({.fields = room, .text = size, .wire = wire.size(), .seldom = true}, stamp);
   if (msg == nullptr) return {};
-  char* text = msg->writable_text();
-  char* copy = ami::decode_to(stamp.encoding, wire, text) + 1;
+  char* copy = ami::decode_to(stamp.encoding, wire, msg->text_) + 1;
   std::memcpy(copy, wire.data(), wire.size());
   copy[wire.size()] = '\0';
-  msg->wire_ = {copy, wire.size()};
-  Table table(text, msg->writable_fields(), room, agents);
+  reinterpret_cast<Seldom*>(msg + 1)->wire = {copy, wire.size()};
+  Table table(msg->text_, msg->writable_fields(), room, agents);
   table.fill(0, header_size);
   msg->field_count_ = table.count();
   msg->find_name();
@@ -216,12 +225,11 @@ MessagePtr ami_msg::notice(std::string_view lines, Stamp stamp) noexcept {
   constexpr std::string_view kBlankLine = "\r\n";
   stamp.kind = AMI_MSG_NOTICE;
   const size_t fields = ami::scan::count_lines(lines);
-  ami_msg* msg = allocate(fields, lines.size() + kBlankLine.size(), 0, stamp);
+  ami_msg* msg = allocate({.fields = fields, .text = lines.size() + kBlankLine.size()}, stamp);
   if (msg == nullptr) return {};
-  char* text = msg->writable_text();
-  lines.copy(text, lines.size());
-  kBlankLine.copy(text + lines.size(), kBlankLine.size());
-  Table table(text, msg->writable_fields(), fields, false);
+  lines.copy(msg->text_, lines.size());
+  kBlankLine.copy(msg->text_ + lines.size(), kBlankLine.size());
+  Table table(msg->text_, msg->writable_fields(), fields, false);
   table.fill(0, lines.size());
   msg->field_count_ = table.count();
   msg->find_name();
@@ -230,16 +238,16 @@ MessagePtr ami_msg::notice(std::string_view lines, Stamp stamp) noexcept {
 
 // The text of an old Command, without its last LF. What follows it is the marker of its end.
 void ami_msg::set_cli(size_t begin, size_t size) noexcept {
-  char* text = writable_text() + begin;
+  char* text = text_ + begin;
   if (size > 0 && text[size - 1] == '\n') --size;
   text[size] = '\0';
-  cli_ = {text, size};
+  reinterpret_cast<Seldom*>(this + 1)->cli = {text, size};
 }
 
 void ami_msg::find_name() noexcept {
-  for (const ami_field_t* field = fields_; field != fields_ + field_count_; ++field) {
+  for (const ami_field_t* field = fields(); field != fields() + field_count_; ++field) {
     if (!is_key(*field, "Event") && !is_key(*field, "Response")) continue;
-    name_ = field->value;
+    name_ = static_cast<uint32_t>(field->value - text_);
     return;
   }
 }
@@ -251,7 +259,7 @@ void ami_msg::unref() const noexcept {
   }
   auto* const memory = const_cast<ami_msg*>(this);
   const bool handed_over = handed_over_;
-  const size_t size = size_;
+  const size_t size = this->size();
   this->~ami_msg();
   if (handed_over) {
     ami::ReturnedMemory::instance().give(memory, size);
@@ -266,8 +274,9 @@ std::string_view ami_msg::get(std::string_view key) const noexcept {
 }
 
 const ami_field_t* ami_msg::find(std::string_view key, size_t nth) const noexcept {
+  const ami_field_t* const all = fields();
   for (size_t i = 0; i < field_count_; ++i) {
-    if (is_key(fields_[i], key) && nth-- == 0) return fields_ + i;
+    if (is_key(all[i], key) && nth-- == 0) return all + i;
   }
   return nullptr;
 }
@@ -282,35 +291,34 @@ int ami_msg::status() const noexcept {
 }
 
 std::string_view ami_msg::raw() const noexcept {
-  if (wire_.data() != nullptr) return wire_;
+  if (const auto wire = seldom().wire; wire.data() != nullptr) return wire;
   const char* text = raw_.load(std::memory_order_acquire);
   if (text == nullptr) text = restored();
-  return text == nullptr ? std::string_view() : std::string_view(text, text_.size());
+  return text == nullptr ? std::string_view() : std::string_view(text, text_size_);
 }
 
 // A NUL stands over the CR before an LF, or over the LF that ended a value early.
 char* ami_msg::restored() const noexcept {
-  auto* copy = static_cast<char*>(std::malloc(text_.size() + 1));
+  auto* copy = static_cast<char*>(std::malloc(text_size_ + size_t{1}));
   if (copy == nullptr) return nullptr;
-  std::memcpy(copy, text_.data(), text_.size() + 1);
-  for (size_t i = 0; i < field_count_; ++i) {
-    const ami_field_t& field = fields_[i];
-    if (field.key_len != 0) copy[field.key + field.key_len - text_.data()] = ':';
-    char* end = copy + (field.value + field.value_len - text_.data());
+  std::memcpy(copy, text_, text_size_ + size_t{1});
+  for (const ami_field_t& field : std::span(fields(), field_count_)) {
+    if (field.key_len != 0) copy[field.key + field.key_len - text_] = ':';
+    char* end = copy + (field.value + field.value_len - text_);
     *end = end[1] == '\n' ? '\r' : '\n';
   }
-  if (cli_.data() != nullptr) {
-    char* end = copy + (cli_.data() + cli_.size() - text_.data());
+  if (const auto cli = seldom().cli; cli.data() != nullptr) {
+    char* end = copy + (cli.data() + cli.size() - text_);
     *end = std::string_view(end + 1, kEndCommand.size()) == kEndCommand ? '\n' : kEndCommand.front();
   }
   return keep(raw_, copy);
 }
 
 std::string_view ami_msg::output() const noexcept {
-  if (cli_.data() != nullptr) return cli_;
+  if (const auto cli = seldom().cli; cli.data() != nullptr) return cli;
   size_t size = 0;
-  for (size_t i = 0; i < field_count_; ++i) {
-    if (is_key(fields_[i], kOutput)) size += fields_[i].value_len + size_t{1};
+  for (const ami_field_t& field : std::span(fields(), field_count_)) {
+    if (is_key(field, kOutput)) size += field.value_len + size_t{1};
   }
   if (size == 0) return {};
   const char* text = output_.load(std::memory_order_acquire);
@@ -323,10 +331,10 @@ char* ami_msg::joined(size_t size) const noexcept {
   auto* text = static_cast<char*>(std::malloc(size));
   if (text == nullptr) return nullptr;
   char* at = text;
-  for (size_t i = 0; i < field_count_; ++i) {
-    if (!is_key(fields_[i], kOutput)) continue;
-    std::memcpy(at, fields_[i].value, fields_[i].value_len);
-    at += fields_[i].value_len;
+  for (const ami_field_t& field : std::span(fields(), field_count_)) {
+    if (!is_key(field, kOutput)) continue;
+    std::memcpy(at, field.value, field.value_len);
+    at += field.value_len;
     *at++ = '\n';
   }
   at[-1] = '\0';

@@ -23,9 +23,10 @@ struct Stamp {
 };
 }  // namespace ami
 
-// A message: immutable, counted, in one allocation that holds this header, the field table, the label and
-// the text with a NUL behind each key and value. The wire text is not kept a second time: raw() restores it
-// on demand (unless the encoding changed it, when it is kept in the same allocation).
+// A message: immutable, counted, in one allocation that holds this header, in few messages what is seldom,
+// the field table, the label and the text with a NUL behind each key and value. The wire text is not kept a
+// second time: raw() restores it on demand (unless the encoding changed it, when it is kept in the same
+// allocation).
 struct ami_msg {
  public:
   // nullptr when out of memory.
@@ -39,49 +40,63 @@ struct ami_msg {
   void hand_over() const noexcept { handed_over_ = true; }
 
   [[nodiscard]] int kind() const noexcept { return kind_; }
-  [[nodiscard]] const char* name() const noexcept { return name_; }
+  [[nodiscard]] const char* name() const noexcept { return text_ + name_; }
   [[nodiscard]] std::string_view get(std::string_view key) const noexcept;  // null data: not there
   [[nodiscard]] const ami_field_t* find(std::string_view key, size_t nth) const noexcept;
-  [[nodiscard]] const ami_field_t* fields() const noexcept { return fields_; }
+  [[nodiscard]] const ami_field_t* fields() const noexcept {
+    return reinterpret_cast<const ami_field_t*>(behind_header() + (has_seldom_ ? sizeof(Seldom) : 0));
+  }
   [[nodiscard]] size_t field_count() const noexcept { return field_count_; }
   [[nodiscard]] int status() const noexcept;  // 0 or AMI_EREPLY, by the Response header
   [[nodiscard]] uint64_t seq() const noexcept { return seq_; }
   [[nodiscard]] uint64_t time_ns() const noexcept { return time_ns_; }
-  [[nodiscard]] const char* label() const noexcept { return label_; }
+  [[nodiscard]] const char* label() const noexcept { return text_ - label_size_ - 1; }
   // Bytes of this allocation: what a queue counts.
-  [[nodiscard]] size_t size() const noexcept { return size_; }
+  [[nodiscard]] size_t size() const noexcept;
   // Both are made on first use and kept; null data when out of memory (output(): or when there is none).
   [[nodiscard]] std::string_view raw() const noexcept;
   [[nodiscard]] std::string_view output() const noexcept;
 
  private:
   class Table;
+  struct Seldom {
+    std::string_view wire;  // the text as it came, where the encoding changed it
+    std::string_view cli;   // the text of an old Command; null data in any other message
+  };
+  struct Sizes {
+    size_t fields, text;
+    size_t wire = 0;
+    bool seldom = false;
+  };
 
   ami_msg() = default;
   ~ami_msg() = default;
-  static ami_msg* allocate(size_t fields, size_t text, size_t more, const ami::Stamp& stamp) noexcept;
+  static ami_msg* allocate(const Sizes& sizes, const ami::Stamp& stamp) noexcept;
   static ami::MessagePtr build_decoded(const ami::Frame& frame, const ami::Stamp& stamp,
                                        bool agents) noexcept;
-  [[nodiscard]] char* writable_text() noexcept { return const_cast<char*>(text_.data()); }
-  [[nodiscard]] ami_field_t* writable_fields() noexcept { return const_cast<ami_field_t*>(fields_); }
+  [[nodiscard]] const char* behind_header() const noexcept {
+    return reinterpret_cast<const char*>(this) + sizeof(ami_msg);
+  }
+  [[nodiscard]] Seldom seldom() const noexcept;
   void set_cli(size_t begin, size_t size) noexcept;
+  [[nodiscard]] ami_field_t* writable_fields() noexcept { return const_cast<ami_field_t*>(fields()); }
   void find_name() noexcept;
   [[nodiscard]] char* restored() const noexcept;
   [[nodiscard]] char* joined(size_t size) const noexcept;
 
+  // As small as a line of the cache, since most of a flood's messages are no larger than those pieces of
+  // memory that the C library keeps at hand for a thread (1,032 bytes in glibc).
   mutable std::atomic<uint32_t> refs_{1};
-  mutable bool handed_over_ = false;
   uint8_t kind_ = 0;
-  const char* name_ = "";
-  const char* label_ = "";
-  const ami_field_t* fields_ = nullptr;
-  size_t field_count_ = 0;
+  mutable bool handed_over_ = false;
+  bool has_seldom_ = false;
+  uint32_t field_count_ = 0;
+  uint32_t label_size_ = 0;
+  uint32_t name_ = 0;  // where in the text; its end when there is none
+  uint32_t text_size_ = 0;
   uint64_t seq_ = 0;
   uint64_t time_ns_ = 0;
-  size_t size_ = 0;
-  std::string_view text_;  // the message, with NULs over what followed each key and value
-  std::string_view wire_;  // the same as it came, where the encoding changed it
-  std::string_view cli_;   // the text of an old Command; null data in any other message
+  char* text_ = nullptr;  // the message, with NULs over what followed each key and value
   mutable std::atomic<char*> raw_{nullptr};
   mutable std::atomic<char*> output_{nullptr};
 };
