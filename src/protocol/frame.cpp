@@ -34,9 +34,21 @@ std::string_view without_last_lf(std::string_view value) noexcept {
   return value;
 }
 
+std::string_view value_behind(std::string_view line, size_t colon) noexcept {
+  std::string_view value = line.substr(colon + 1);
+  if (value.starts_with(' ')) value.remove_prefix(1);
+  return without_last_lf(value);
+}
+
 int kind_of_key(std::string_view key) noexcept {
   if (equal_nocase(key, "Event")) return AMI_MSG_EVENT;
   return equal_nocase(key, "Response") ? AMI_MSG_RESPONSE : 0;
+}
+
+// Of what begins as nearly all messages do.
+int kind_of_beginning(std::string_view block) noexcept {
+  if (block.starts_with(kEvent)) return AMI_MSG_EVENT;
+  return block.starts_with(kResponse) ? AMI_MSG_RESPONSE : 0;
 }
 
 // The offset of the first line behind the first one that is sure to begin a message, or 0.
@@ -61,9 +73,7 @@ Header split_line(std::string_view line) noexcept {
   }
   if (colon == std::string_view::npos) colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0) return {line.substr(0, 0), without_last_lf(line)};
-  std::string_view value = line.substr(colon + 1);
-  if (value.starts_with(' ')) value.remove_prefix(1);
-  return {line.substr(0, colon), without_last_lf(value)};
+  return {line.substr(0, colon), value_behind(line, colon)};
 }
 
 std::string_view Frame::headers() const noexcept {
@@ -79,32 +89,32 @@ std::string_view Frame::get(std::string_view key) const noexcept {
   for (size_t begin = scan::line_begin(text, 0, small, large); begin != scan::kNone;
        begin = scan::line_begin(text, begin + 1, small, large)) {
     if (begin != 0 && (begin == 1 || text[begin - 2] != '\r')) continue;  // a bare LF ends no line
-    std::string_view line = text.substr(begin);
-    if (!starts_nocase(line, key)) continue;
-    const Header header = split_line(take_line(line));
-    if (header.key.size() == key.size()) return header.value;
+    std::string_view rest = text.substr(begin);
+    if (rest.size() <= key.size() || rest[key.size()] != ':' || !starts_nocase(rest, key)) continue;
+    const std::string_view line = take_line(rest);
+    if (small == 'c' && split_line(line).key.size() != key.size()) continue;  // ChanVariable(IAX2/host:1)
+    return value_behind(line, key.size());
   }
   return {};
 }
 
 size_t classify(std::string_view block, Frame& frame) noexcept {
   size_t skipped = 0;
-  std::string_view rest = block;
-  if (!block.starts_with(kEvent) && !block.starts_with(kResponse)) {
+  frame = Frame{};
+  frame.bytes = block;
+  frame.kind = kind_of_beginning(block);
+  if (frame.kind == 0) {
     std::string_view first = block;
     if (!is_header(take_line(first))) skipped = find_restart(block);
-    rest.remove_prefix(skipped);
+    frame.bytes.remove_prefix(skipped);
+    frame.kind = kind_of_beginning(frame.bytes);
   }
-  frame = Frame{};
-  frame.bytes = rest;
-  const bool event = rest.starts_with(kEvent);
-  if (event || rest.starts_with(kResponse)) {
-    rest.remove_prefix(event ? kEvent.size() : kResponse.size());
-    frame.kind = event ? AMI_MSG_EVENT : AMI_MSG_RESPONSE;
-    frame.name = without_last_lf(rest.substr(0, rest.find("\r\n")));
+  std::string_view rest = frame.headers();
+  if (frame.kind != 0) {
+    rest.remove_prefix(frame.kind == AMI_MSG_EVENT ? kEvent.size() : kResponse.size());
+    frame.name = without_last_lf(take_line(rest));
     return skipped;
   }
-  rest = frame.headers();
   while (!rest.empty() && frame.kind == 0) {
     const Header header = split_line(take_line(rest));
     frame.kind = kind_of_key(header.key);
