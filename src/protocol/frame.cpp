@@ -100,21 +100,23 @@ std::string_view Frame::get(std::string_view key) const noexcept {
 
 size_t classify(std::string_view block, Frame& frame) noexcept {
   size_t skipped = 0;
-  frame = Frame{};
-  frame.bytes = block;
-  frame.kind = kind_of_beginning(block);
-  if (frame.kind == 0) {
+  std::string_view rest = block;
+  int kind = kind_of_beginning(block);
+  if (kind == 0) {
     std::string_view first = block;
     if (!is_header(take_line(first))) skipped = find_restart(block);
-    frame.bytes.remove_prefix(skipped);
-    frame.kind = kind_of_beginning(frame.bytes);
+    rest.remove_prefix(skipped);
+    kind = kind_of_beginning(rest);
   }
-  std::string_view rest = frame.headers();
-  if (frame.kind != 0) {
-    rest.remove_prefix(frame.kind == AMI_MSG_EVENT ? kEvent.size() : kResponse.size());
-    frame.name = without_last_lf(take_line(rest));
+  frame = Frame{};
+  frame.bytes = rest;
+  frame.kind = kind;
+  if (kind != 0) {
+    rest.remove_prefix(kind == AMI_MSG_EVENT ? kEvent.size() : kResponse.size());
+    frame.name = without_last_lf(rest.substr(0, rest.find("\r\n")));
     return skipped;
   }
+  rest = frame.headers();
   while (!rest.empty() && frame.kind == 0) {
     const Header header = split_line(take_line(rest));
     frame.kind = kind_of_key(header.key);

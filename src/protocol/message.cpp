@@ -103,7 +103,7 @@ size_t ami_msg::Table::fill(char* const text, const ami::scan::Outline& outline)
     if (key_size == 0 || next == end_ ||
         (key_size >= kChanVariable.size() && text[begin + kChanVariable.size() - 1] == '(')) {
       next_ = next;
-      add({text + begin, end - begin});  // what is seldom
+      add({text + begin, end - begin});  // what is extra
       next = next_;
     } else {
       const size_t value = colon + (text[colon + 1] == ' ' ? 2 : 1);
@@ -153,13 +153,16 @@ bool ami_msg::Table::add_call_started(std::string_view line) noexcept {
 
 // Null when out of memory. Behind the text and the wire text there is a NUL.
 ami_msg* ami_msg::allocate(const Sizes& sizes, const Stamp& stamp) noexcept {
-  static_assert(sizeof(ami_msg) <= 64 && sizeof(ami_msg) % alignof(Seldom) == 0);
-  static_assert(sizeof(Seldom) % alignof(ami_field_t) == 0 && alignof(Seldom) % alignof(ami_field_t) == 0);
+  static_assert(sizeof(ami_msg) <= 64 && sizeof(ami_msg) % alignof(Extra) == 0);
+  static_assert(sizeof(Extra) % alignof(ami_field_t) == 0 && alignof(Extra) % alignof(ami_field_t) == 0);
   if (sizes.text > UINT32_MAX || stamp.label.size() > UINT32_MAX) return nullptr;  // lengths have 32 bits
+  const size_t others =
+      sizeof(ami_msg) + sizeof(Extra) + stamp.label.size() + 1 + sizes.text + 1 + sizes.wire + 1;
+  if (sizes.fields > (SIZE_MAX - others) / sizeof(ami_field_t)) return nullptr;
   const size_t before_label =
-      sizeof(ami_msg) + (sizes.seldom ? sizeof(Seldom) : 0) + sizes.fields * sizeof(ami_field_t);
+      sizeof(ami_msg) + (sizes.extra ? sizeof(Extra) : 0) + sizes.fields * sizeof(ami_field_t);
   const size_t before_text = before_label + stamp.label.size() + 1;
-  void* memory = std::malloc(before_text + sizes.text + 1 + (sizes.seldom ? sizes.wire + 1 : 0));
+  void* memory = std::malloc(before_text + sizes.text + 1 + (sizes.extra ? sizes.wire + 1 : 0));
   if (memory == nullptr) return nullptr;
   auto* msg = new (memory) ami_msg;
   msg->kind_ = static_cast<uint8_t>(stamp.kind);
@@ -167,22 +170,22 @@ ami_msg* ami_msg::allocate(const Sizes& sizes, const Stamp& stamp) noexcept {
   msg->time_ns_ = stamp.time_ns;
   msg->label_size_ = static_cast<uint32_t>(stamp.label.size());
   msg->text_ = static_cast<char*>(memory) + before_text;
-  msg->text_size_ = msg->name_ = static_cast<uint32_t>(sizes.text);
+  msg->text_size_ = msg->name_offset_ = static_cast<uint32_t>(sizes.text);
   stamp.label.copy(static_cast<char*>(memory) + before_label, stamp.label.size());
   msg->text_[-1] = '\0';
   msg->text_[sizes.text] = '\0';
-  if (sizes.seldom) new (msg + 1) Seldom;
-  msg->has_seldom_ = sizes.seldom;
+  if (sizes.extra) new (msg + 1) Extra;
+  msg->has_extra_ = sizes.extra;
   return msg;
 }
 
-ami_msg::Seldom ami_msg::seldom() const noexcept {
-  return has_seldom_ ? *reinterpret_cast<const Seldom*>(behind_header()) : Seldom();
+ami_msg::Extra ami_msg::extra() const noexcept {
+  return has_extra_ ? *reinterpret_cast<const Extra*>(behind_header()) : Extra();
 }
 
 size_t ami_msg::size() const noexcept {
   const auto before_text = static_cast<size_t>(text_ - reinterpret_cast<const char*>(this));
-  return before_text + text_size_ + 1 + (has_seldom_ ? seldom().wire.size() + 1 : 0);
+  return before_text + text_size_ + 1 + (has_extra_ ? extra().wire.size() + 1 : 0);
 }
 
 MessagePtr ami_msg::build(const Frame& frame, const Stamp& stamp) noexcept {
@@ -191,13 +194,14 @@ MessagePtr ami_msg::build(const Frame& frame, const Stamp& stamp) noexcept {
   if (!ami::is_plain(stamp.encoding, wire)) return build_decoded(frame, stamp, agents);
   const size_t room = room_for(frame);
   const bool is_cli = frame.raw.data() != nullptr;
-  ami_msg* msg = allocate({.fields = room, .text = wire.size(), .seldom = is_cli}, stamp);
+  ami_msg* msg = allocate({.fields = room, .text = wire.size(), .extra = is_cli}, stamp);
   if (msg == nullptr) return {};
   const size_t headers = frame.headers().size();
   Table table(msg->text_, msg->writable_fields(), room, agents);
   table.copy(wire, headers);
   msg->field_count_ = table.count();
-  if (frame.name.data() != nullptr) msg->name_ = static_cast<uint32_t>(frame.name.data() - wire.data());
+  if (frame.name.data() != nullptr)
+    msg->name_offset_ = static_cast<uint32_t>(frame.name.data() - wire.data());
   if (is_cli) msg->set_cli(headers, frame.raw.size());
   return MessagePtr::adopt(msg);
 }
@@ -207,12 +211,12 @@ MessagePtr ami_msg::build_decoded(const Frame& frame, const Stamp& stamp, bool a
   const size_t size = ami::decoded_size(stamp.encoding, wire);
   const size_t header_size = ami::decoded_size(stamp.encoding, frame.headers());
   const size_t room = room_for(frame);
-  ami_msg* msg = allocate({.fields = room, .text = size, .wire = wire.size(), .seldom = true}, stamp);
+  ami_msg* msg = allocate({.fields = room, .text = size, .wire = wire.size(), .extra = true}, stamp);
   if (msg == nullptr) return {};
   char* copy = ami::decode_to(stamp.encoding, wire, msg->text_) + 1;
   std::memcpy(copy, wire.data(), wire.size());
   copy[wire.size()] = '\0';
-  reinterpret_cast<Seldom*>(msg + 1)->wire = {copy, wire.size()};
+  reinterpret_cast<Extra*>(msg + 1)->wire = {copy, wire.size()};
   Table table(msg->text_, msg->writable_fields(), room, agents);
   table.fill(0, header_size);
   msg->field_count_ = table.count();
@@ -241,13 +245,13 @@ void ami_msg::set_cli(size_t begin, size_t size) noexcept {
   char* text = text_ + begin;
   if (size > 0 && text[size - 1] == '\n') --size;
   text[size] = '\0';
-  reinterpret_cast<Seldom*>(this + 1)->cli = {text, size};
+  reinterpret_cast<Extra*>(this + 1)->cli = {text, size};
 }
 
 void ami_msg::find_name() noexcept {
   for (const ami_field_t* field = fields(); field != fields() + field_count_; ++field) {
     if (!is_key(*field, "Event") && !is_key(*field, "Response")) continue;
-    name_ = static_cast<uint32_t>(field->value - text_);
+    name_offset_ = static_cast<uint32_t>(field->value - text_);
     return;
   }
 }
@@ -291,7 +295,7 @@ int ami_msg::status() const noexcept {
 }
 
 std::string_view ami_msg::raw() const noexcept {
-  if (const auto wire = seldom().wire; wire.data() != nullptr) return wire;
+  if (const auto wire = extra().wire; wire.data() != nullptr) return wire;
   const char* text = raw_.load(std::memory_order_acquire);
   if (text == nullptr) text = restored();
   return text == nullptr ? std::string_view() : std::string_view(text, text_size_);
@@ -307,7 +311,7 @@ char* ami_msg::restored() const noexcept {
     char* end = copy + (field.value + field.value_len - text_);
     *end = end[1] == '\n' ? '\r' : '\n';
   }
-  if (const auto cli = seldom().cli; cli.data() != nullptr) {
+  if (const auto cli = extra().cli; cli.data() != nullptr) {
     char* end = copy + (cli.data() + cli.size() - text_);
     *end = std::string_view(end + 1, kEndCommand.size()) == kEndCommand ? '\n' : kEndCommand.front();
   }
@@ -315,7 +319,7 @@ char* ami_msg::restored() const noexcept {
 }
 
 std::string_view ami_msg::output() const noexcept {
-  if (const auto cli = seldom().cli; cli.data() != nullptr) return cli;
+  if (const auto cli = extra().cli; cli.data() != nullptr) return cli;
   size_t size = 0;
   for (const ami_field_t& field : std::span(fields(), field_count_)) {
     if (is_key(field, kOutput)) size += field.value_len + size_t{1};

@@ -40,11 +40,11 @@ struct ami_msg {
   void hand_over() const noexcept { handed_over_ = true; }
 
   [[nodiscard]] int kind() const noexcept { return kind_; }
-  [[nodiscard]] const char* name() const noexcept { return text_ + name_; }
+  [[nodiscard]] const char* name() const noexcept { return text_ + name_offset_; }
   [[nodiscard]] std::string_view get(std::string_view key) const noexcept;  // null data: not there
   [[nodiscard]] const ami_field_t* find(std::string_view key, size_t nth) const noexcept;
   [[nodiscard]] const ami_field_t* fields() const noexcept {
-    return reinterpret_cast<const ami_field_t*>(behind_header() + (has_seldom_ ? sizeof(Seldom) : 0));
+    return reinterpret_cast<const ami_field_t*>(behind_header() + (has_extra_ ? sizeof(Extra) : 0));
   }
   [[nodiscard]] size_t field_count() const noexcept { return field_count_; }
   [[nodiscard]] int status() const noexcept;  // 0 or AMI_EREPLY, by the Response header
@@ -59,14 +59,15 @@ struct ami_msg {
 
  private:
   class Table;
-  struct Seldom {
-    std::string_view wire;  // the text as it came, where the encoding changed it
+  // Behind the header, but only in the answer to an old Command and where the encoding changed the text.
+  struct Extra {
+    std::string_view wire;  // the text as it came; null data where it is the same
     std::string_view cli;   // the text of an old Command; null data in any other message
   };
   struct Sizes {
     size_t fields, text;
     size_t wire = 0;
-    bool seldom = false;
+    bool extra = false;
   };
 
   ami_msg() = default;
@@ -77,7 +78,7 @@ struct ami_msg {
   [[nodiscard]] const char* behind_header() const noexcept {
     return reinterpret_cast<const char*>(this) + sizeof(ami_msg);
   }
-  [[nodiscard]] Seldom seldom() const noexcept;
+  [[nodiscard]] Extra extra() const noexcept;
   void set_cli(size_t begin, size_t size) noexcept;
   [[nodiscard]] ami_field_t* writable_fields() noexcept { return const_cast<ami_field_t*>(fields()); }
   void find_name() noexcept;
@@ -89,10 +90,10 @@ struct ami_msg {
   mutable std::atomic<uint32_t> refs_{1};
   uint8_t kind_ = 0;
   mutable bool handed_over_ = false;
-  bool has_seldom_ = false;
+  bool has_extra_ = false;
   uint32_t field_count_ = 0;
   uint32_t label_size_ = 0;
-  uint32_t name_ = 0;  // where in the text; its end when there is none
+  uint32_t name_offset_ = 0;  // in the text; its end when there is none
   uint32_t text_size_ = 0;
   uint64_t seq_ = 0;
   uint64_t time_ns_ = 0;

@@ -29,14 +29,14 @@ NOT_RUN = 77  # ctest's SKIP_RETURN_CODE
 # that are sent in one turn of the loop are counted by their writes alone.
 NONE = float("inf")
 CASES = {
-    "loop, every event": ("flood {count}", 3970, 1.02, 0.1),
+    "loop, every event": ("flood {count}", 3820, 1.02, 0.1),
     "loop, one name of many": ("flood {count} --only DeviceStateChange", 890, 0.07, 0.1),
     "loop, none of the names": ("flood {count} --only NoSuch", 790, 0.001, 0.1),
     "thread, every event": ("flood {count} --delivery thread", 4330, 1.05, 0.5),
     "queue, every event": ("flood {count} --delivery queue", 4290, 1.05, 0.5),
-    "list, collected": ("list 1 {count}", 4480, 1.02, 0.1),
-    "list, streamed": ("list 1 {count} --each", 4480, 1.02, 0.1),
-    "ping, 100 in flight": ("ping {count} 100", 6930, 4.1, NONE),
+    "list, collected": ("list 1 {count}", 4380, 1.02, 0.1),
+    "list, streamed": ("list 1 {count} --each", 4190, 1.02, 0.1),
+    "ping, 100 in flight": ("ping {count} 100", 6580, 4.1, NONE),
     "action of one turn, writes": ("ping {count} {count}", NONE, NONE, 0.01),
     "action of ten fields": ("build {count}", 7250, 5.01, 0.001),
 }
