@@ -386,9 +386,9 @@ AMI_API int64_t ami_stat(const ami_t *ami, int which);
  *   connection-reconnecting    Attempt, Delay (ms)
  *   gap                        Cause (reconnect or overflow), From, To (unix seconds with fraction),
  *                              Generation, and Dropped (how many) when known. That of a reconnect comes before
- *                              the first event behind it and before ready, which is the time to ask anew; a
- *                              connection lost between the two has the next one tell of a gap again, with the
- *                              same Generation
+ *                              the first event behind it and before ready, which is the time to ask anew.
+ *                              Where the connection is lost between its gap and its ready, the next one tells
+ *                              of a gap again, with the same Generation
  *
  * Error is the name of an AMI_E* number. A login that is refused is final before the handle's first
  * successful one; later it is tried again every reconnect.max_ms, each refusal a login notice.

@@ -135,7 +135,7 @@ class Batch {
       uint64_t id = 0;
       const int64_t login = login_now();
       const int err = ami_send(connection_.client(), next_->action.get(), nullptr, nullptr, nullptr, &id);
-      if (err == AMI_ESTATE && (login == kNoLogin || login_now() != login)) {
+      if (err == AMI_ESTATE && !is_still(login)) {
         is_ready_ = false;  // the notice that tells why is on its way
         return;
       }
@@ -149,10 +149,15 @@ class Batch {
     }
   }
 
-  // The number of the login that is in force.
+  // The number of the login that is in force. A new login has its number before the client is ready: so the
+  // number is asked first here, and last where it is compared.
   [[nodiscard]] int64_t login_now() const {
     const int64_t generation = ami_stat(connection_.client(), AMI_STAT_GENERATION);
     return ami_state(connection_.client()) == AMI_STATE_READY ? generation : kNoLogin;
+  }
+  [[nodiscard]] bool is_still(int64_t login) const {
+    return login != kNoLogin && ami_state(connection_.client()) == AMI_STATE_READY &&
+           ami_stat(connection_.client(), AMI_STAT_GENERATION) == login;
   }
 
   void take_items() {

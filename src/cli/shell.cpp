@@ -195,7 +195,8 @@ class Shell {
       tell(failure.what());
       exit_code_ = std::max(exit_code_, failure.exit_code());
     }
-    if (!behind_reply_.empty()) show(std::exchange(behind_reply_, {}));
+    const std::string text = std::exchange(behind_reply_, {});
+    if (!text.empty() && !is_at_end_) show(text);
   }
 
   void interpret(const std::string& line) {

@@ -233,10 +233,11 @@ static void a_paused_client_comes_back(void** state) {
                    "reconnect.max_ms", "1", "ping.interval_ms", "20", "ping.timeout_ms", "20", NULL);
   sink_t* hellos = listen_to(world, client, "Hello");
   /* On a busy machine it may have been cut before. */
-  while (ami_stat(client, AMI_STAT_QUEUED) < 11) {
+  for (int i = 0; i < 1000 && ami_stat(client, AMI_STAT_QUEUED) < 11; ++i) {
     ami_mock_emit_many(world->mock, HELLO, 1000);
     ami_mock_wait(world->mock, "open", 7, 10);
   }
+  until_stat(client, AMI_STAT_QUEUED, 11);
   const int64_t waiting = ami_stat(client, AMI_STAT_QUEUED);
   const int64_t before = ami_stat(client, AMI_STAT_GENERATION);
   until_stat(client, AMI_STAT_GENERATION, before + 5);

@@ -37,10 +37,10 @@ constexpr uint64_t warm_up = 5000;
 constexpr auto patience = std::chrono::seconds(120);
 // By how many bytes the heap may grow with each action, in the median of the times between two checkpoints.
 // What it needs at a moment of rest differs by some KiB, and there are some 200 actions in between.
-constexpr double most_growth = 64;
+constexpr double most_growth_per_action = 64;
 // By how much in all, from the first half behind the warm-up to the second. Some bounded buffers get as large
 // as they may only when the processor is busy: the commands for the loop's thread, say.
-constexpr size_t most_heap_more = size_t{256} * 1024;
+constexpr size_t most_heap_growth = size_t{256} * 1024;
 
 struct Sample {
   uint64_t sent;
@@ -78,6 +78,7 @@ class Run {
   void end();
   void await_last_tick();
   void await(const char* what, const std::function<bool()>& condition);
+  bool comes(const std::function<bool()>& condition);
   bool is_ready() const { return ami_state(caller_.client()) == AMI_STATE_READY; }
   void disconnect();
   void check_resources();
@@ -140,15 +141,20 @@ std::string Run::tls() const {
 }
 
 void Run::await(const char* what, const std::function<bool()>& condition) {
+  if (comes(condition)) return;
+  broken("still waiting for %s", what);
+  show();
+  std::_Exit(1);
+}
+
+// False when it does not.
+bool Run::comes(const std::function<bool()>& condition) {
   const auto end = std::chrono::steady_clock::now() + patience;
   while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) {
-      broken("still waiting for %s", what);
-      show();
-      std::_Exit(1);
-    }
+    if (std::chrono::steady_clock::now() > end) return false;
     caller_.pump();
   }
+  return true;
 }
 
 // As soon as it is accepted.
@@ -223,7 +229,7 @@ void Run::end() {
   await_last_tick();
   checkpoint();
   disconnect();
-  await("all to be told", [this] {
+  comes([this] {  // if not, check_sums() says what is missing
     return caller_.stream().is_complete(ami_stat(caller_.client(), AMI_STAT_GENERATION),
                                         ami_stat(caller_.client(), AMI_STAT_DROPPED));
   });
@@ -246,8 +252,8 @@ void Run::check_resources() {
   const double growth = median_growth(samples);
   std::printf("heap %zu at least, later %zu, grows by %.1f an action; %zu descriptors\n", before, later,
               growth, descriptors_);
-  if (later > before + most_heap_more) broken("the heap grows: %zu to %zu", before, later);
-  if (growth > most_growth) broken("the heap grows by %.1f bytes an action", growth);
+  if (later > before + most_heap_growth) broken("the heap grows: %zu to %zu", before, later);
+  if (growth > most_growth_per_action) broken("the heap grows by %.1f bytes an action", growth);
 }
 
 void Run::check_sums() {

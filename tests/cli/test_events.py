@@ -145,7 +145,8 @@ class Ends(StreamTest):
 
     def test_time(self):
         for seconds in ("0.5", "2", "8", "20"):  # the login counts, and takes its time on a busy machine
-            code, _, err = self.start("--for", seconds).end()
+            with Running("events", "--url", self.server.url(), "--for", seconds) as running:
+                code, _, err = running.end()
             if code != 5:
                 break
         self.assertEqual((code, err), (0, b""))

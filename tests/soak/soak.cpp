@@ -41,11 +41,14 @@ int64_t events_told(Caller& caller) {
   return static_cast<int64_t>(events.ticks + events.others + events.dropped);
 }
 
+bool has_ended(const Caller& caller) {
+  return ami_state(caller.client()) == AMI_STATE_IDLE && ami_stat(caller.client(), AMI_STAT_QUEUED) == 0;
+}
+
 // A client is idle a moment before the last is told.
-bool has_ended(Caller& caller) {
+bool is_told(Caller& caller) {
   ami_t* client = caller.client();
-  return ami_state(client) == AMI_STATE_IDLE && ami_stat(client, AMI_STAT_QUEUED) == 0 &&
-         ami_stat(client, AMI_STAT_EVENTS) == events_told(caller) &&
+  return ami_stat(client, AMI_STAT_EVENTS) == events_told(caller) &&
          caller.stream().is_complete(ami_stat(client, AMI_STAT_GENERATION),
                                      ami_stat(client, AMI_STAT_DROPPED));
 }
@@ -63,6 +66,7 @@ class Soak {
   void restart_real();
   void sample();
   void await(const char* what, const std::function<bool()>& condition);
+  bool comes(const std::function<bool()>& condition);
   bool at_rest();
   Resources rest();
   void end();
@@ -159,16 +163,21 @@ void Soak::sample() {
 }
 
 void Soak::await(const char* what, const std::function<bool()>& condition) {
+  if (comes(condition)) return;
+  broken("still waiting for %s", what);
+  show(resources());
+  std::_Exit(1);
+}
+
+// False when it does not.
+bool Soak::comes(const std::function<bool()>& condition) {
   const auto end = Clock::now() + patience;
   while (!condition()) {
-    if (Clock::now() > end) {
-      broken("still waiting for %s", what);
-      show(resources());
-      std::_Exit(1);
-    }
+    if (Clock::now() > end) return false;
     for (auto& caller : callers_) caller->pump();
     if (real_) real_->pump();
   }
+  return true;
 }
 
 bool Soak::at_rest() {
@@ -207,6 +216,10 @@ void Soak::end() {
   await("the end", [this] {
     return std::all_of(callers_.begin(), callers_.end(), [](auto& caller) { return has_ended(*caller); }) &&
            (!real_ || has_ended(*real_));
+  });
+  comes([this] {  // if not, check_caller() says what is missing
+    return std::all_of(callers_.begin(), callers_.end(), [](auto& caller) { return is_told(*caller); }) &&
+           (!real_ || is_told(*real_));
   });
   if (!pbx_.stop()) broken("the server's side did not see all connections end");
   for (auto& caller : callers_) check_caller(*caller);
