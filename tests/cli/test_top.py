@@ -83,7 +83,8 @@ class Board(TopTest):
     def test_fills_itself_and_follows(self):
         for size in SIZES:
             with self.subTest(size), self.top(size=size) as terminal:
-                lines = terminal.wait_for("^Talking ", "^sales ", "^Queued ", "F10Quit$")
+                # Up to the end of the last that is drawn.
+                lines = terminal.wait_for("^Talking ", "^sales ", "^Queued .*PJSIP/103-00000067", "F10Quit$")
                 self.assertEqual(len(lines), size[1])
                 self.assertRegex(lines[0], r"^ami top  admin@127.0.0.1:\d+  Asterisk Call Manager/11.0.0 +connected \d:\d\d$")
                 self.assertRegex(lines[1], r"^Calls 2  channels 3  waiting 1  events ")
