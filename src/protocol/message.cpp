@@ -103,7 +103,7 @@ size_t ami_msg::Table::fill(char* const text, const ami::scan::Outline& outline)
     if (key_size == 0 || next == end_ ||
         (key_size >= kChanVariable.size() && text[begin + kChanVariable.size() - 1] == '(')) {
       next_ = next;
-      add({text + begin, end - begin});  // what is extra
+      add({text + begin, end - begin});  // what is seldom
       next = next_;
     } else {
       const size_t value = colon + (text[colon + 1] == ' ' ? 2 : 1);
